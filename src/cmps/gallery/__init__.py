@@ -1,0 +1,1 @@
+"""What the cameras saw: sightings, tracklets and cameras, and the stores that hold them."""

@@ -1,0 +1,171 @@
+"""The records of the gallery. ``Sighting`` is the one that every room passes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+EMBEDDING_SIZE = 256
+
+Box = tuple[int, int, int, int]
+
+
+class GalleryError(RuntimeError):
+    """The gallery cannot do what was asked; the message names the thing and the way out."""
+
+
+def sighting_id(picture: bytes, box: Box | None = None) -> str:
+    """Return the identifier of a picture: the same bytes and box are the same sighting.
+
+    Args:
+        picture: The picture file's bytes as they were found.
+        box: The part of it that shows the person, or ``None`` for all of it.
+
+    Returns:
+        20 hexadecimal digits.
+
+    Example:
+        >>> sighting_id(b"a picture")
+        '7e732b31672a37ea9367'
+    """
+    digest = blake2b(picture, digest_size=10)
+    if box is not None:
+        digest.update(repr(tuple(box)).encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A camera; ``site`` groups cameras of one building or area."""
+
+    id: str
+    name: str = ""
+    site: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise GalleryError("a camera needs an id; pass --camera NAME")
+
+
+@dataclass(frozen=True, slots=True)
+class Tracklet:
+    """A run of pictures of one person by one camera; ``start`` and ``end`` may be unknown."""
+
+    id: str
+    camera: str
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What the image network makes of one picture.
+
+    Attributes:
+        embedding: ``(256,)`` float32, unit length; the space shared with text.
+        pyramid: ``(cells, d)`` float16, unit rows; the local vectors of FPR.
+        foreground: ``(cells,)`` float32 in 0–1; probability that a cell shows the person.
+
+    Raises:
+        ValueError: If shapes disagree or a number is not finite.
+    """
+
+    embedding: NDArray[np.float32]
+    pyramid: NDArray[np.float16]
+    foreground: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.embedding.shape != (EMBEDDING_SIZE,):
+            raise ValueError(f"embedding has shape {self.embedding.shape}, not ({EMBEDDING_SIZE},)")
+        if self.pyramid.ndim != 2 or self.foreground.shape != self.pyramid.shape[:1]:
+            raise ValueError(
+                f"pyramid {self.pyramid.shape} and foreground {self.foreground.shape} disagree"
+            )
+        if not np.isfinite(self.embedding).all():
+            raise ValueError("embedding holds numbers that are not finite")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One picture of one person, by one camera, at one time, encoded.
+
+    Attributes:
+        id: From :func:`sighting_id`.
+        camera: The camera's id.
+        encoding: What the image network made of it.
+        picture: The crop as JPEG bytes; empty where a store was asked to leave it out.
+        time: Timezone-aware, or ``None`` where nobody knows.
+        tracklet: The run of pictures it belongs to, or ``None``.
+        person: Ground-truth identity for measurement only, never shown as a result's name.
+        source: Where the picture came from (a path), for the operator.
+        box: ``(x, y, width, height)`` inside the source picture, or ``None``.
+
+    Raises:
+        GalleryError: If the id or camera is missing or the time is naive.
+    """
+
+    id: str
+    camera: str
+    encoding: Encoding
+    picture: bytes = b""
+    time: datetime | None = None
+    tracklet: str | None = None
+    person: str | None = None
+    source: str = ""
+    box: Box | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id or not self.camera:
+            raise GalleryError(f"sighting {self.id!r} of {self.source!r} needs an id and a camera")
+        if self.time is not None and self.time.tzinfo is None:
+            raise GalleryError(f"sighting {self.id}: the time {self.time} has no zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which sightings a search may see; exact, and applied before ranking.
+
+    Attributes:
+        cameras: Camera ids, or ``None`` for all.
+        after: Earliest time, inclusive. A sighting without a time never passes a time filter.
+        before: Latest time, exclusive.
+    """
+
+    cameras: frozenset[str] | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+
+    def __post_init__(self) -> None:
+        for bound in (self.after, self.before):
+            if bound is not None and bound.tzinfo is None:
+                raise GalleryError(f"the time {bound} has no zone; write it with one, e.g. Z")
+        if self.after is not None and self.before is not None and self.after >= self.before:
+            raise GalleryError(f"no time lies after {self.after} and before {self.before}")
+
+    @classmethod
+    def of(
+        cls,
+        cameras: Iterable[str] = (),
+        after: datetime | None = None,
+        before: datetime | None = None,
+    ) -> Filter:
+        """Build a filter from a command line's lists: an empty list means all cameras."""
+        return cls(frozenset(cameras) or None, after, before)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everything passes."""
+        return self.cameras is None and self.after is None and self.before is None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One row of a vector search: a sighting and its cosine similarity, -1 to 1."""
+
+    sighting: str
+    similarity: float

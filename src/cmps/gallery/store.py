@@ -1,0 +1,84 @@
+"""The one interface of every gallery; contract tests run against each implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmps.gallery.records import Camera, Filter, Hit, Sighting, Tracklet
+
+EVERYTHING = Filter()
+
+
+class GalleryStore(Protocol):
+    """Holds sightings and finds the nearest to a vector.
+
+    Every method raises :class:`~cmps.gallery.records.GalleryError` with a way out; a call either
+    happens whole or not at all, and what was stored before stays searchable.
+    """
+
+    def upsert(self, sightings: Sequence[Sighting]) -> int:
+        """Store sightings in one transaction; the same id twice is one sighting.
+
+        Unknown cameras and tracklets come into being; a tracklet's start and end widen to its
+        sightings.
+
+        Returns:
+            How many were new.
+        """
+        ...
+
+    def upsert_cameras(self, cameras: Sequence[Camera]) -> None:
+        """Store or rename cameras."""
+        ...
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Return those of ``ids`` that are stored."""
+        ...
+
+    def search(
+        self, vector: NDArray[np.float32], k: int, where: Filter = EVERYTHING
+    ) -> list[Hit]:
+        """Return the ``k`` most similar sightings that pass the filter, best first.
+
+        Args:
+            vector: ``(256,)``, unit length.
+            k: How many at most.
+            where: Cameras and times; an unknown camera raises.
+        """
+        ...
+
+    def get(self, ids: Sequence[str], *, pictures: bool = False) -> list[Sighting]:
+        """Return sightings in the order of ``ids``; JPEG bytes only where asked for.
+
+        Raises:
+            GalleryError: If an id is unknown; the message names it.
+        """
+        ...
+
+    def listing(self, where: Filter = EVERYTHING) -> list[str]:
+        """Return the ids that pass the filter, ordered by time (unknown last), camera, id."""
+        ...
+
+    def delete(self, ids: Collection[str]) -> int:
+        """Remove sightings with crops and vectors; tracklets left empty go too. Returns how many."""
+        ...
+
+    def count(self, where: Filter = EVERYTHING) -> int:
+        """Return how many sightings pass the filter."""
+        ...
+
+    def cameras(self) -> list[Camera]:
+        """Return all cameras by id."""
+        ...
+
+    def tracklets(self, ids: Collection[str] | None = None) -> list[Tracklet]:
+        """Return all or the named tracklets, by start."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and of a server that this store started."""
+        ...

@@ -1,0 +1,38 @@
+"""Every option of CMPS; each is an environment variable ``CMPS_<NAME>`` too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Variant = Literal["fast", "accurate"]
+
+
+class Settings(BaseSettings):
+    """Options with their defaults.
+
+    Example:
+        >>> Settings(threads=2).threads
+        2
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CMPS_", extra="ignore")
+
+    data: Path = Field(Path("cmps-data"), description="Folder where the gallery lives.")
+    database_url: str = Field(
+        "", description="PostgreSQL with pgvector to use instead of the embedded one."
+    )
+    variant: Variant = Field("accurate", description="Text network: fast or accurate.")
+    recogniser: str = Field(
+        "tiny.en",
+        description="Speech recogniser: tiny.en, base, or a folder or hub name of a Whisper "
+        "model in CTranslate2 format.",
+    )
+    threads: int = Field(2, ge=1, description="CPU threads for each network.")
+    rerank: int = Field(100, ge=0, description="How many of the best FPR ranks again; 0 for none.")
+    same_person: float = Field(
+        0.5, ge=0, le=1, description="Least probability for a sighting to join a track."
+    )
