@@ -1,0 +1,80 @@
+"""Sentences to embeddings, and to word vectors that image cells can reconstruct."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from cmps.encoders.runtime import open_session
+from cmps.encoders.weights import weight_file
+from cmps.settings import Variant
+
+MAX_TOKENS = 72
+
+
+@dataclass(frozen=True, slots=True)
+class TextEncoding:
+    """What a text network makes of one sentence.
+
+    Attributes:
+        embedding: ``(256,)`` float32, unit length; the space shared with pictures.
+        words: ``(T, d)`` float32, unit rows, in the space of the pyramid's local vectors.
+        attention: ``(T,)`` float32 in 0–1; how much each word says about the person.
+    """
+
+    embedding: NDArray[np.float32]
+    words: NDArray[np.float32]
+    attention: NDArray[np.float32]
+
+
+class TextEncoder(Protocol):
+    """Turns a sentence into an encoding."""
+
+    def encode(self, sentence: str) -> TextEncoding:
+        """Encode one sentence.
+
+        Raises:
+            ValueError: If it holds no word.
+        """
+        ...
+
+
+class OnnxTextEncoder:
+    """A shipped text network: ``fast`` (static word vectors) or ``accurate`` (BERT states).
+
+    Args:
+        session: ONNX Runtime session with input ``ids`` (1, T) and outputs ``embedding``,
+            ``words``, ``attention``.
+        tokeniser: Turns a sentence into token numbers.
+    """
+
+    def __init__(self, session: Any, tokeniser: Tokenizer) -> None:
+        self._session = session
+        self._tokeniser = tokeniser
+        self._tokeniser.enable_truncation(MAX_TOKENS)
+
+    @classmethod
+    def open(cls, variant: Variant, threads: int = 2) -> OnnxTextEncoder:
+        """Load the shipped weights of a variant.
+
+        Raises:
+            WeightsError: If a file is missing or changed.
+        """
+        tokeniser = Tokenizer.from_file(str(weight_file(f"{variant}.json")))
+        return cls(open_session(weight_file(f"{variant}.onnx"), threads), tokeniser)
+
+    def encode(self, sentence: str) -> TextEncoding:
+        """Encode one sentence; anything past 72 tokens is not read.
+
+        Raises:
+            ValueError: If it holds no word.
+        """
+        if not any(character.isalnum() for character in sentence):
+            raise ValueError(f"the description {sentence!r} holds no word; say what they wear")
+        ids = np.array([self._tokeniser.encode(sentence).ids], np.int64)
+        outputs = self._session.run(["embedding", "words", "attention"], {"ids": ids})
+        return TextEncoding(*(output[0] for output in outputs))

@@ -1,0 +1,1 @@
+"""Bringing pictures into the gallery: reader → mapper → writer."""

@@ -1,0 +1,200 @@
+"""Indexing pictures: decode, encode, store, in batches that are whole or not at all."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from cmps.datasets.picture import Picture
+from cmps.encoders.image import ImageEncoder
+from cmps.gallery.records import Encoding, Sighting, sighting_id
+from cmps.gallery.store import GalleryStore
+from cmps.timings import Timings
+
+BATCH = 64
+# A crop is stored at most this high: more shows the operator nothing new and fills the disk.
+STORED_HEIGHT = 384
+LARGEST_PIXELS = 64_000_000
+
+
+class PictureError(ValueError):
+    """A picture cannot be read; the message names the file and the reason."""
+
+
+@dataclass(slots=True)
+class IndexReport:
+    """What one indexing did.
+
+    Attributes:
+        pictures: How many were read.
+        new: How many sightings were new.
+        known: How many were in the gallery before and were left as they are.
+        failures: One line for each picture that could not be used.
+        timings: Milliseconds per stage.
+    """
+
+    pictures: int = 0
+    new: int = 0
+    known: int = 0
+    failures: list[str] = field(default_factory=list)
+    timings: Timings = field(default_factory=Timings)
+
+    @property
+    def per_second(self) -> float:
+        """Pictures per second over all stages; 0 before the first batch."""
+        return 1000 * self.pictures / self.timings.total if self.timings.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A picture in memory: its identifier, pixels ``(H, W, 3)`` and the JPEG to store."""
+
+    picture: Picture
+    id: str
+    pixels: NDArray[np.uint8]
+    jpeg: bytes
+
+
+def decode(picture: Picture) -> Decoded:
+    """Read a picture file and cut its box out.
+
+    Raises:
+        PictureError: If it is missing, not a picture, truncated, too large, or the box misses it.
+    """
+    try:
+        raw = picture.path.read_bytes()
+    except OSError as error:
+        raise PictureError(f"{picture.path}: cannot be read ({error.strerror})") from error
+    image = open_image(raw, str(picture.path))
+    whole = image
+    if picture.box is not None:
+        x, y, width, height = picture.box
+        edges = (max(x, 0), max(y, 0), min(x + width, image.width), min(y + height, image.height))
+        if edges[0] >= edges[2] or edges[1] >= edges[3]:
+            raise PictureError(f"{picture.path}: the box {picture.box} lies outside the picture")
+        image = image.crop(edges)
+    stored = raw if _keep_as_is(whole, image, raw) else _jpeg(image)
+    return Decoded(picture, sighting_id(raw, picture.box), np.asarray(image), stored)
+
+
+def open_image(raw: bytes, name: str) -> Image.Image:
+    """Decode picture bytes to RGB, upright where the camera noted how it was held.
+
+    Raises:
+        PictureError: If they are no picture, are cut off, or hold too many pixels.
+    """
+    try:
+        with Image.open(io.BytesIO(raw)) as image:
+            if image.width * image.height > LARGEST_PIXELS:
+                raise PictureError(
+                    f"{name}: {image.width}x{image.height} pixels are too many; crop the person"
+                )
+            return ImageOps.exif_transpose(image).convert("RGB")
+    except PictureError:
+        raise
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{name}: not a picture (jpeg, png, bmp, webp)") from error
+    except Exception as error:  # broken files make Pillow raise almost anything
+        raise PictureError(f"{name}: the picture is damaged ({error})") from error
+
+
+def _keep_as_is(whole: Image.Image, image: Image.Image, raw: bytes) -> bool:
+    return whole is image and raw[:2] == b"\xff\xd8" and image.height <= STORED_HEIGHT
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    if image.height > STORED_HEIGHT:
+        width = max(1, round(image.width * STORED_HEIGHT / image.height))
+        image = image.resize((width, STORED_HEIGHT), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
+def index(
+    pictures: Iterable[Picture],
+    store: GalleryStore,
+    encoder: ImageEncoder,
+    progress: Callable[[int], None] = lambda count: None,
+) -> IndexReport:
+    """Bring pictures into the gallery; what is known already is not encoded again.
+
+    Each batch is one transaction: a failure later leaves earlier batches searchable.
+
+    Args:
+        pictures: From a reader.
+        store: The gallery.
+        encoder: The image network.
+        progress: Told how many pictures each finished batch held.
+
+    Raises:
+        GalleryError: If the store refuses (a full disk, say).
+    """
+    report = IndexReport()
+    with ThreadPoolExecutor(2) as pool:
+        for batch in _batches(pictures):
+            with report.timings.measure("decode"):
+                decoded = [one for one in pool.map(_try_decode, batch) if _usable(one, report)]
+            fresh = _fresh([one for one in decoded if isinstance(one, Decoded)], store)
+            with report.timings.measure("encode"):
+                encodings = encoder.encode([one.pixels for one in fresh])
+            with report.timings.measure("store"):
+                new = store.upsert(
+                    [
+                        _sighting(one, encoding)
+                        for one, encoding in zip(fresh, encodings, strict=True)
+                    ]
+                )
+            report.pictures += len(batch)
+            report.new += new
+            report.known += len(decoded) - new
+            progress(len(batch))
+    return report
+
+
+def _batches(pictures: Iterable[Picture]) -> Iterator[list[Picture]]:
+    iterator = iter(pictures)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+def _try_decode(picture: Picture) -> Decoded | PictureError:
+    try:
+        return decode(picture)
+    except PictureError as error:
+        return error
+
+
+def _usable(one: Decoded | PictureError, report: IndexReport) -> bool:
+    if isinstance(one, PictureError):
+        report.failures.append(str(one))
+        return False
+    return True
+
+
+def _fresh(decoded: list[Decoded], store: GalleryStore) -> list[Decoded]:
+    """Leave out what the store knows and repeats within the batch."""
+    unique = {one.id: one for one in decoded}
+    known = store.known(unique)
+    return [one for one in unique.values() if one.id not in known]
+
+
+def _sighting(one: Decoded, encoding: Encoding) -> Sighting:
+    return Sighting(
+        id=one.id,
+        camera=one.picture.camera,
+        encoding=encoding,
+        picture=one.jpeg,
+        time=one.picture.time,
+        tracklet=one.picture.tracklet,
+        person=one.picture.person,
+        source=str(one.picture.path.absolute()),
+        box=one.picture.box,
+    )

@@ -1,0 +1,94 @@
+"""One CMPS program: settings, and everything that they open, each thing once and when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cmps.settings import Settings, Variant
+
+if TYPE_CHECKING:
+    from cmps.encoders.image import ImageEncoder
+    from cmps.encoders.text import TextEncoder
+    from cmps.gallery.store import GalleryStore
+    from cmps.search.calibration import Curve
+    from cmps.search.ranking import SearchEngine
+    from cmps.speech.recogniser import Recogniser
+
+
+class Program:
+    """Opens gallery, networks and recogniser on first use; the command line and servers share it.
+
+    Args:
+        settings: Every option.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._texts: dict[Variant, TextEncoder] = {}
+
+    @cached_property
+    def store(self) -> GalleryStore:
+        """The gallery."""
+        from cmps.gallery.postgres import open_gallery
+
+        return open_gallery(self.settings.data, self.settings.database_url)
+
+    @cached_property
+    def image(self) -> ImageEncoder:
+        """The image network."""
+        from cmps.encoders.image import OnnxImageEncoder
+
+        return OnnxImageEncoder.open(self.settings.threads)
+
+    def text(self, variant: Variant) -> TextEncoder:
+        """Return a text network."""
+        from cmps.encoders.text import OnnxTextEncoder
+
+        if variant not in self._texts:
+            self._texts[variant] = OnnxTextEncoder.open(variant, self.settings.threads)
+        return self._texts[variant]
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """The speech recogniser."""
+        from cmps.speech.recogniser import open_recogniser
+
+        return open_recogniser(self.settings.recogniser, self.settings.threads)
+
+    @cached_property
+    def curves(self) -> Mapping[str, Curve]:
+        """The calibration of each probe kind."""
+        from cmps.search.calibration import shipped_curves
+
+        return shipped_curves()
+
+    @cached_property
+    def engine(self) -> SearchEngine:
+        """The search over the gallery."""
+        from cmps.search.ranking import SearchEngine
+
+        return SearchEngine(
+            store=self.store,
+            text=self.text,
+            image=lambda: self.image,
+            curves=self.curves,
+            depth=self.settings.rerank,
+        )
+
+    def close(self) -> None:
+        """Let go of the gallery if it was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Program]:
+    """Open a program and close it whatever happens."""
+    program = Program(settings)
+    try:
+        yield program
+    finally:
+        program.close()

@@ -1,0 +1,1 @@
+"""Ranking: from a query and a gallery to people, best first."""

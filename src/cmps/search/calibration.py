@@ -1,0 +1,69 @@
+"""Scores of every probe kind as probabilities of "same person" (Platt, 1999).
+
+The curves are fitted on people of the val split (``evaluation/fit_calibration.py``) and shipped as
+``calibration.json``. A pair's prior odds sink as the gallery grows: the same similarity means
+less among 20,000 strangers than among 1,000, so the fitted gallery size travels with the curve.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmps.encoders.weights import weight_file
+
+ProbeKind = Literal["fast", "accurate", "image"]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Log-odds of "same person" as a line over the score.
+
+    Attributes:
+        share: Part of FPR in the mixed score.
+        slope, intercept: Of the line.
+        gallery: Size of the gallery it was fitted on.
+    """
+
+    share: float
+    slope: float
+    intercept: float
+    gallery: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1 or self.slope <= 0 or self.gallery < 1:
+            raise ValueError(f"not a calibration curve: {self}")
+
+    def log_odds(self, scores: NDArray[np.floating], gallery: int) -> NDArray[np.float64]:
+        """Return log-odds for scores found in a gallery of this size.
+
+        Example:
+            >>> curve = Curve(share=0.5, slope=10, intercept=-5, gallery=1000)
+            >>> curve.log_odds(np.array([0.5]), 1000).tolist()
+            [0.0]
+        """
+        shift = math.log(self.gallery / max(gallery, 1))
+        odds: NDArray[np.float64] = self.slope * scores.astype(np.float64) + self.intercept + shift
+        return odds
+
+
+def probability(log_odds: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return 1 / (1 + e⁻ˣ) without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(log_odds / 2)), np.float64)
+
+
+@cache
+def shipped_curves() -> dict[str, Curve]:
+    """Return the shipped curve of each probe kind.
+
+    Raises:
+        WeightsError: If the file is missing or changed.
+    """
+    entries = json.loads(weight_file("calibration.json").read_text(encoding="utf-8"))
+    return {kind: Curve(**entry) for kind, entry in entries["curves"].items()}

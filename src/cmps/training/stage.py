@@ -1,0 +1,141 @@
+"""What both training stages share: the optimiser, its schedule, averaged weights, checkpoints."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from cmps.training.network import CONFIGS
+
+
+@dataclass(slots=True)
+class StageConfig:
+    """One stage's settings, read from ``configs/<name>.toml``; ``weights`` names the loss terms."""
+
+    network: str
+    epochs: int
+    identities: int
+    pictures: int
+    backbone_rate: float
+    head_rate: float
+    weight_decay: float
+    warmup: int
+    average: float
+    weights: dict[str, float] = field(default_factory=dict)
+    distilled: int = 0
+    text_rate: float = 0.0
+
+    @classmethod
+    def read(cls, name: str | Path) -> StageConfig:
+        """Read a preset by name or a file by path.
+
+        Raises:
+            FileNotFoundError: If there is none.
+        """
+        path = Path(name) if str(name).endswith(".toml") else CONFIGS / f"{name}.toml"
+        return cls(**tomllib.loads(path.read_text()))
+
+
+class Trainer:
+    """Takes optimiser steps, keeps averaged weights, and can stop and go on anywhere.
+
+    Args:
+        network: What to train.
+        groups: ``(parameters, learning rate)`` pairs.
+        steps: Steps in all, for the cosine schedule.
+        config: Warm-up, weight decay and averaging.
+        checkpoint: File to resume from and to save to.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        groups: Iterable[tuple[Iterable[Tensor], float]],
+        steps: int,
+        config: StageConfig,
+        checkpoint: Path,
+    ) -> None:
+        self.network = network
+        self.steps = steps
+        self.checkpoint = checkpoint
+        self.optimiser = torch.optim.AdamW(
+            [{"params": list(parameters), "lr": rate} for parameters, rate in groups],
+            weight_decay=config.weight_decay,
+        )
+
+        def rate(step: int) -> float:
+            warm = min(1.0, (step + 1) / config.warmup)
+            return warm * (0.02 + 0.98 * (1 + math.cos(math.pi * min(1, step / steps))) / 2)
+
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, rate)
+        self.averaged = AveragedModel(
+            network, multi_avg_fn=get_ema_multi_avg_fn(config.average), use_buffers=True
+        )
+        self.step = 0
+        self.sums: dict[str, float] = {}
+        self.since = time.monotonic()
+        if checkpoint.exists():
+            self._resume()
+
+    def take(self, terms: dict[str, Tensor], weights: dict[str, float]) -> None:
+        """Weigh the loss terms, step, average; terms with weight 0 cost nothing but their forward.
+
+        Raises:
+            FloatingPointError: If the loss is not finite; the message lists the terms.
+        """
+        loss = torch.stack([weights.get(name, 0.0) * term for name, term in terms.items()]).sum()
+        if not bool(loss.isfinite()):
+            values = {name: float(term) for name, term in terms.items()}
+            raise FloatingPointError(f"the loss is not finite at step {self.step}: {values}")
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.averaged.update_parameters(self.network)
+        self.step += 1
+        for name, term in terms.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(term.detach())
+
+    def report(self, every: int = 25) -> None:
+        """Print the mean of each term and the pace, every so many steps."""
+        if self.step % every:
+            return
+        pace = (time.monotonic() - self.since) / every
+        terms = " ".join(f"{name} {total / every:.3f}" for name, total in self.sums.items())
+        print(f"step {self.step}/{self.steps} {pace:.2f} s/step {terms}", flush=True)
+        self.sums.clear()
+        self.since = time.monotonic()
+
+    def save(self) -> None:
+        """Write the checkpoint beside itself and rename, so that a kill leaves the old one whole."""
+        state: dict[str, Any] = {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "step": self.step,
+        }
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        part = self.checkpoint.with_suffix(".part")
+        torch.save(state, part)
+        os.replace(part, self.checkpoint)
+
+    def _resume(self) -> None:
+        state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.step = int(state["step"])
+        print(f"resumed {self.checkpoint} at step {self.step}")

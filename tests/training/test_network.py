@@ -1,0 +1,85 @@
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from cmps.training.network import (  # noqa: E402
+    CrossModalNetwork,
+    ImageBranch,
+    NetworkConfig,
+    TextBranch,
+    normalise,
+)
+
+
+@pytest.fixture(scope="module")
+def config():
+    return NetworkConfig.preset("compact")
+
+
+@pytest.mark.parametrize("preset", ["compact", "paper"])
+def test_image_branch_gives_unit_vectors(preset):
+    config = NetworkConfig.preset(preset)
+    branch = ImageBranch(config).eval()
+    cells = sum(rows * columns for rows, columns in config.pyramid)
+    with torch.inference_mode():
+        output = branch(normalise(torch.rand(2, 3, config.height, config.width)))
+    assert output.embedding.shape == (2, 256)
+    assert output.pyramid.shape == (2, cells, 128)
+    assert output.foreground.shape == (2, cells)
+    assert torch.allclose(output.embedding.norm(dim=1), torch.ones(2), atol=1e-5)
+    assert torch.allclose(output.pyramid.norm(dim=2), torch.ones(2, cells), atol=1e-5)
+    assert bool(((output.foreground >= 0) & (output.foreground <= 1)).all())
+
+
+def test_summary_convolution_starts_as_pooling(config):
+    branch = ImageBranch(config)
+    features = torch.rand(2, 1280, *config.map_size)
+    assert torch.allclose(branch.summary(features).flatten(1), features.mean((2, 3)), atol=1e-4)
+
+
+def test_a_grid_that_does_not_divide_the_map_is_refused():
+    with pytest.raises(ValueError, match="5x1 does not divide"):
+        NetworkConfig(pyramid=((5, 1),))
+
+
+@pytest.mark.parametrize("attention", ["sigmoid", "softmax"])
+def test_padding_changes_nothing(config, attention):
+    branch = TextBranch(config, 16, attention).eval()
+    states = torch.randn(1, 5, 16)
+    mask = torch.ones(1, 5, dtype=torch.bool)
+    padded = torch.cat([states, torch.randn(1, 4, 16)], 1)
+    padded_mask = torch.cat([mask, torch.zeros(1, 4, dtype=torch.bool)], 1)
+    with torch.inference_mode():
+        short, long = branch(states, mask), branch(padded, padded_mask)
+    assert torch.allclose(short.embedding, long.embedding, atol=1e-5)
+    assert torch.allclose(short.words, long.words[:, :5], atol=1e-5)
+    assert float(long.attention[:, 5:].abs().max()) == 0
+
+
+def test_sigmoid_judges_words_on_their_own_and_softmax_does_not(config):
+    """The paper's reason for the sigmoid: more words must not thin out each word's weight."""
+    torch.manual_seed(0)
+    short, long = torch.ones(1, 3, 16), torch.ones(1, 30, 16)
+    sums = {}
+    for attention in ("sigmoid", "softmax"):
+        branch = TextBranch(config, 16, attention).eval()
+        with torch.inference_mode():
+            sums[attention] = [
+                float(
+                    branch(states, torch.ones(states.shape[:2], dtype=torch.bool)).attention.sum()
+                )
+                for states in (short, long)
+            ]
+    assert sums["softmax"] == pytest.approx([1, 1], abs=1e-4)
+    assert sums["sigmoid"][1] > 5 * sums["sigmoid"][0]
+
+
+def test_unknown_attention_is_refused(config):
+    with pytest.raises(ValueError, match="neither sigmoid nor softmax"):
+        TextBranch(config, 16, "linear")
+
+
+def test_one_classifier_serves_both_modalities(config):
+    network = CrossModalNetwork(config, people=7, vectors=torch.zeros(5, 50))
+    assert network.classify(torch.randn(4, 256)).shape == (4, 7)
+    assert sum(name.startswith("identity.") for name, _ in network.named_parameters()) == 1
