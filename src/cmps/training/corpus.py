@@ -163,7 +163,8 @@ def load_teacher(model: Path) -> Any:
             queue.start_async(rgb[None, :, :, ::-1].transpose(0, 3, 1, 2).astype(np.float32), index)
         queue.wait_all()
         stacked = np.stack([results[index] for index in range(len(images))])
-        return stacked / np.linalg.norm(stacked, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = stacked / np.linalg.norm(stacked, axis=1, keepdims=True)
+        return unit
 
     return embed
 

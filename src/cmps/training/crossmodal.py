@@ -29,7 +29,13 @@ from cmps.training.losses import (
     reconstruction_distances,
     triplet_loss,
 )
-from cmps.training.network import CrossModalNetwork, ImageOutput, NetworkConfig, TextOutput
+from cmps.training.network import (
+    CrossModalNetwork,
+    ImageOutput,
+    NetworkConfig,
+    TextOutput,
+    channels_last,
+)
 from cmps.training.reid import load_masks, number_people, prepare
 from cmps.training.sampler import identity_batches
 from cmps.training.stage import StageConfig, Trainer
@@ -170,7 +176,7 @@ def train(corpus_folder: Path, language: Path, image: Path, out: Path, config: S
     vectors = torch.from_numpy(np.load(language / "vectors.npy"))
     network = CrossModalNetwork(sizes, int(people.max()) + 1, vectors)
     network.image.load_state_dict(torch.load(image, map_location="cpu", weights_only=True))
-    network.image.to(memory_format=torch.channels_last)
+    channels_last(network.image)
     trainer = _trainer(network, len(people), config, out)
     network.train()
     while trainer.step < trainer.steps:

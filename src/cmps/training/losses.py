@@ -93,7 +93,9 @@ def reconstruction_distances(
 
 
 def fpr_loss(distances: Tensor, same: Tensor, margin: float = 0.15) -> Tensor:
-    """L_FPR: batch-hard triplet over FPR distances; the diagonal must be excluded by ``same``'s caller.
+    """L_FPR: batch-hard triplet over FPR distances.
+
+    A picture rebuilds itself: the caller leaves the diagonal out of ``same`` and pushes it away.
 
     Args:
         distances: ``(B, C)`` from :func:`reconstruction_distances`.

@@ -198,7 +198,8 @@ class WordVectors(nn.Module):
 
     def __init__(self, table: Tensor) -> None:
         super().__init__()
-        self.table = nn.Embedding.from_pretrained(table, freeze=False, padding_idx=0)
+        self.table = nn.Embedding(table.shape[0], table.shape[1], padding_idx=0)
+        self.table.weight.data.copy_(table)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Map ``(B, T)`` word numbers to ``(B, T, word)`` vectors."""
@@ -239,3 +240,10 @@ DEVIATION = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 def normalise(pictures: Tensor) -> Tensor:
     """Turn ``(B, 3, H, W)`` numbers in 0–1 into the backbone's input (ImageNet statistics)."""
     return (pictures - MEAN) / DEVIATION
+
+
+def channels_last(module: nn.Module) -> None:
+    """Lay convolution weights out channels last: 1.5 times as fast on a CPU (DESIGN.md's table)."""
+    for parameter in module.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

@@ -25,7 +25,7 @@ from cmps.training.losses import (
     triplet_loss,
 )
 from cmps.training.mobilenet import load_imagenet
-from cmps.training.network import ImageBranch, NetworkConfig, normalise
+from cmps.training.network import ImageBranch, NetworkConfig, channels_last, normalise
 from cmps.training.sampler import identity_batches
 from cmps.training.stage import StageConfig, Trainer
 
@@ -103,7 +103,7 @@ def train(corpus_folder: Path, imagenet: Path, out: Path, config: StageConfig) -
     torch.manual_seed(0)
     network = ReidNetwork(sizes, int(people.max()) + 1)
     load_imagenet(network.image.backbone, imagenet)
-    network = network.to(memory_format=torch.channels_last)
+    channels_last(network)
     per_epoch = len(people) // (config.identities * config.pictures)
     backbone = list(network.image.backbone.parameters())
     known = {id(parameter) for parameter in backbone}
@@ -130,8 +130,10 @@ def train(corpus_folder: Path, imagenet: Path, out: Path, config: StageConfig) -
             if trainer.step % 100 == 0:
                 trainer.save()
     trainer.save()
+    averaged = trainer.averaged.module
+    assert isinstance(averaged, ReidNetwork)
     result = out / "reid.pt"
-    torch.save(trainer.averaged.module.image.state_dict(), result)
+    torch.save(averaged.image.state_dict(), result)
     return result
 
 

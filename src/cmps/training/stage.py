@@ -78,9 +78,8 @@ class Trainer:
             return warm * (0.02 + 0.98 * (1 + math.cos(math.pi * min(1, step / steps))) / 2)
 
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, rate)
-        self.averaged = AveragedModel(
-            network, multi_avg_fn=get_ema_multi_avg_fn(config.average), use_buffers=True
-        )
+        mean = get_ema_multi_avg_fn(config.average)  # type: ignore[no-untyped-call]
+        self.averaged = AveragedModel(network, multi_avg_fn=mean, use_buffers=True)
         self.step = 0
         self.sums: dict[str, float] = {}
         self.since = time.monotonic()
@@ -95,7 +94,7 @@ class Trainer:
         """
         loss = torch.stack([weights.get(name, 0.0) * term for name, term in terms.items()]).sum()
         if not bool(loss.isfinite()):
-            values = {name: float(term) for name, term in terms.items()}
+            values = {name: term.item() for name, term in terms.items()}
             raise FloatingPointError(f"the loss is not finite at step {self.step}: {values}")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -118,7 +117,7 @@ class Trainer:
         self.since = time.monotonic()
 
     def save(self) -> None:
-        """Write the checkpoint beside itself and rename, so that a kill leaves the old one whole."""
+        """Write the checkpoint beside itself and rename it: a kill leaves the old one whole."""
         state: dict[str, Any] = {
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),

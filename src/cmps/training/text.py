@@ -29,7 +29,13 @@ from cmps.training.losses import (
     reconstruction_distances,
     triplet_loss,
 )
-from cmps.training.network import CrossModalNetwork, NetworkConfig, TextOutput, normalise
+from cmps.training.network import (
+    CrossModalNetwork,
+    NetworkConfig,
+    TextOutput,
+    channels_last,
+    normalise,
+)
 from cmps.training.reid import number_people
 from cmps.training.sampler import identity_batches
 from cmps.training.stage import StageConfig, Trainer
@@ -188,7 +194,9 @@ def train(
             if trainer.step % 100 == 0:
                 trainer.save()
     trainer.save()
-    return save_model(trainer.averaged.module, out / "final.pt")
+    averaged = trainer.averaged.module
+    assert isinstance(averaged, TextNetwork)
+    return save_model(averaged, out / "final.pt")
 
 
 def load_model(weights: Path, language: Path) -> TextNetwork:
@@ -201,7 +209,7 @@ def load_model(weights: Path, language: Path) -> TextNetwork:
         NetworkConfig.preset("compact"), people, network_state["words.table.weight"]
     )
     network.load_state_dict(network_state)
-    network.image.to(memory_format=torch.channels_last)
+    channels_last(network.image)
     bert = load_bert(language / "bert.pt")
     if tuned:
         bert.load_state_dict(state["bert"]["state"])

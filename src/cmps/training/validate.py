@@ -24,7 +24,7 @@ from cmps.training.text import TextNetwork, load_model
 SHARES = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
 
 
-def scores(similarities: NDArray[np.float32], right: NDArray[np.bool_]) -> tuple[float, ...]:
+def scores(similarities: NDArray[np.floating], right: NDArray[np.bool_]) -> tuple[float, ...]:
     """Return rank-1, rank-10 and mAP in percent; rows without a right one are left out."""
     order = np.argsort(-similarities, 1)
     ranked = np.take_along_axis(right, order, 1)
@@ -72,14 +72,16 @@ def main() -> None:
     corpus = Corpus.load(options.corpus)
     model = load_model(options.weights, options.language).eval()
     pictures = torch.from_numpy(corpus.pictures[:]).permute(0, 3, 1, 2)
-    parts = [model.network.image(normalise(part.float() / 255)) for part in pictures.split(64)]
+    parts = [
+        model.network.image(normalise(part.float() / 255)) for part in torch.split(pictures, 64)
+    ]
     embedding, pyramid, foreground = (
         torch.cat([part[place] for part in parts]) for place in range(3)
     )
     people = np.array([row["person"] for row in corpus.rows])
     itself = np.eye(len(people), dtype=bool)
     cosines = np.where(itself, -9, (embedding @ embedding.T).numpy())
-    blocks = zip(pyramid.split(64), foreground.split(64), strict=True)
+    blocks = zip(torch.split(pyramid, 64), torch.split(foreground, 64), strict=True)
     distances = torch.cat([reconstruction_distances(x, p, pyramid) for x, p in blocks]).numpy()
     right = (people[:, None] == people[None]) & ~itself
     for share in SHARES:
@@ -90,7 +92,7 @@ def main() -> None:
     for name in ("fast", "accurate"):
         text = embed_sentences(model, options.language, [said for _, said in captions], name)
         similar = (text.embedding @ embedding.T).numpy()
-        blocks = zip(text.words.split(64), text.attention.split(64), strict=True)
+        blocks = zip(torch.split(text.words, 64), torch.split(text.attention, 64), strict=True)
         distances = torch.cat([reconstruction_distances(x, p, pyramid) for x, p in blocks]).numpy()
         for share in SHARES:
             mixed = (1 - share) * similar - share * distances

@@ -1,0 +1,206 @@
+"""Fit the shipped calibration: FPR's share and the probability curve of every probe kind.
+
+Half of the val people choose the share and the curve, the other half measure the expected
+calibration error. ``python -m cmps.evaluation.fit_calibration --root DIR`` writes
+``encoders/files/calibration.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmps.datasets.cuhk_pedes import read_cuhk_pedes
+from cmps.datasets.picture import Picture
+from cmps.encoders.image import OnnxImageEncoder
+from cmps.encoders.text import OnnxTextEncoder
+from cmps.encoders.weights import FOLDER
+from cmps.evaluation.metrics import judge, summarise
+from cmps.evaluation.pictures import EncodedGallery, encode_pictures
+from cmps.evaluation.reranking import best_places
+from cmps.search.calibration import Curve, ProbeKind, probability
+from cmps.search.reconstruction import fpr_distances, rerank
+from cmps.settings import Variant
+
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+BEST = 100
+BINS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The best pictures of one query, as the search sees them.
+
+    Attributes:
+        fitting: Whether the query's person belongs to the half that fits.
+        similarities, distances: ``(K,)`` cosines and FPR distances.
+        right: ``(K,)`` bool.
+        missed: Right pictures that are not among the K.
+    """
+
+    fitting: bool
+    similarities: NDArray[np.float32]
+    distances: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    missed: int
+
+    def scores(self, share: float) -> NDArray[np.float32]:
+        """Return mixed scores ``(K,)``."""
+        return rerank(self.similarities, self.distances, share)
+
+
+def fits(person: str) -> bool:
+    """Tell which half a person belongs to; the same on every machine."""
+    return crc32(person.encode()) % 2 == 0
+
+
+def retrieve(kind: ProbeKind, gallery: EncodedGallery) -> Iterator[Retrieved]:
+    """Yield what every val query of a kind retrieves."""
+    encoder = None if kind == "image" else OnnxTextEncoder.open(_variant(kind))
+    people = gallery.people
+    for row, picture in enumerate(gallery.pictures):
+        if encoder is None:
+            local = gallery.pyramids[row], gallery.foregrounds[row]
+            yield _retrieved(gallery, people, picture, gallery.embeddings[row], *local, row)
+            continue
+        for caption in picture.captions:
+            text = encoder.encode(caption)
+            parts = text.embedding, text.words, text.attention
+            yield _retrieved(gallery, people, picture, *parts, None)
+
+
+def _variant(kind: ProbeKind) -> Variant:
+    return "fast" if kind == "fast" else "accurate"
+
+
+def _retrieved(
+    gallery: EncodedGallery,
+    people: NDArray[np.object_],
+    picture: Picture,
+    embedding: NDArray[np.float32],
+    local: NDArray[np.floating],
+    weights: NDArray[np.float32],
+    itself: int | None,
+) -> Retrieved:
+    similarities = gallery.embeddings @ embedding
+    right = people == picture.person
+    if itself is not None:  # a picture does not search for itself
+        similarities[itself] = -np.inf
+        right[itself] = False
+    best = best_places(similarities, min(BEST, len(similarities) - 1))
+    return Retrieved(
+        fits(str(picture.person)),
+        similarities[best],
+        fpr_distances(local, weights, gallery.pyramids[best]),
+        right[best],
+        int(right.sum() - right[best].sum()),
+    )
+
+
+def mean_precision(queries: list[Retrieved], share: float) -> float:
+    """Return mAP in percent over the retrieved pictures, with missed ones counted as last."""
+    scores = []
+    for query in queries:
+        padding = np.full(query.missed, -np.inf)
+        mixed = np.concatenate([query.scores(share), padding])
+        right = np.concatenate([query.right, np.ones(query.missed, bool)])
+        scores.append(judge(mixed, right))
+    return summarise(scores).mean_precision
+
+
+def fit_line(scores: NDArray[np.floating], right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Fit slope and intercept of the log-odds by Newton's method on the logistic loss.
+
+    Example:
+        >>> slope, intercept = fit_line(np.repeat([0., 1.], 4), np.array([0,0,0,1,0,1,1,1], bool))
+        >>> print(f"{slope:.3f} {intercept:.3f}")
+        2.197 -1.099
+    """
+    inputs = np.stack([scores.astype(np.float64), np.ones(len(scores))], 1)
+    centre, scale = inputs[:, 0].mean(), inputs[:, 0].std()
+    inputs[:, 0] = (inputs[:, 0] - centre) / scale
+    line = np.zeros(2)
+    for _ in range(50):
+        chances = probability(inputs @ line)
+        gradient = inputs.T @ (right - chances)
+        curvature = (inputs * (chances * (1 - chances))[:, None]).T @ inputs
+        step = np.linalg.solve(curvature + 1e-9 * np.eye(2), gradient)
+        line += step
+        if np.abs(step).max() < 1e-9:
+            break
+    slope = float(line[0] / scale)
+    return slope, float(line[1] - slope * centre)
+
+
+def calibration_error(chances: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
+    """Return the expected calibration error over 15 equal bins (Guo et al., ICML 2017).
+
+    Example:
+        >>> calibration_error(np.array([0.75, 0.75]), np.array([True, False]))
+        0.25
+    """
+    bins = np.minimum((chances * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(chances[bins == one].mean() - right[bins == one].mean()) * (bins == one).mean()
+        for one in np.unique(bins)
+    ]
+    return float(sum(gaps))
+
+
+def fit(kind: ProbeKind, gallery: EncodedGallery) -> tuple[Curve, dict[str, float]]:
+    """Choose share and curve on one half of the people; measure on the other."""
+    queries = list(retrieve(kind, gallery))
+    fitting = [query for query in queries if query.fitting]
+    held_out = [query for query in queries if not query.fitting]
+    share = max(SHARES, key=lambda one: mean_precision(fitting, one))
+    scores = np.concatenate([query.scores(share) for query in fitting])
+    slope, intercept = fit_line(scores, np.concatenate([query.right for query in fitting]))
+    curve = Curve(share, slope, intercept, len(gallery.pictures))
+    chances = probability(
+        curve.log_odds(np.concatenate([query.scores(share) for query in held_out]), curve.gallery)
+    )
+    right = np.concatenate([query.right for query in held_out])
+    top = np.cumsum([0] + [len(query.right) for query in held_out[:-1]])
+    firsts = [
+        start + int(np.argmax(query.scores(share)))
+        for start, query in zip(top, held_out, strict=True)
+    ]
+    return curve, {
+        "calibration_error_best_100": round(calibration_error(chances, right), 4),
+        "calibration_error_first": round(calibration_error(chances[firsts], right[firsts]), 4),
+        "mAP_with_fpr": round(mean_precision(held_out, share), 2),
+        "mAP_without_fpr": round(mean_precision(held_out, 0.0), 2),
+    }
+
+
+def main() -> None:
+    """Fit every kind, print what was found, write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=Path, required=True, help="CUHK-PEDES layout")
+    parser.add_argument("--out", type=Path, default=FOLDER / "calibration.json")
+    options = parser.parse_args()
+    pictures = list(read_cuhk_pedes(options.root, "val"))
+    gallery = encode_pictures(pictures, OnnxImageEncoder.open())
+    kinds: tuple[ProbeKind, ...] = ("fast", "accurate", "image")
+    curves = {}
+    for kind in kinds:
+        curve, measured = fit(kind, gallery)
+        curves[kind] = {
+            "share": curve.share,
+            "slope": round(curve.slope, 4),
+            "intercept": round(curve.intercept, 4),
+            "gallery": curve.gallery,
+        }
+        print(kind, curves[kind], measured, flush=True)
+    options.out.write_text(json.dumps({"curves": curves}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
