@@ -9,13 +9,21 @@ from pathlib import Path
 
 from cmps.datasets.picture import DatasetError, Picture
 
-NAME = re.compile(r"(?P<person>-1|\d{4})_c(?P<camera>\d)s(?P<sequence>\d)_(?P<frame>\d{6})_\d\d")
+NAME = re.compile(
+    r"(?P<person>-1|\d{4})_c(?P<camera>\d)s(?P<sequence>\d)_(?P<frame>\d{6})_\d\d(\.\w+)*",
+    re.ASCII,
+)
 FOLDERS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
 FRAMES_PER_SECOND = 25
 
 # The data set has no calendar: frames are comparable within one camera's sequence only. A nominal
-# day, with an hour per sequence, keeps that order and is easy to recognise as nominal.
+# day, with two hours per sequence (the longest lasts 1 h 50 min), keeps sequences apart and is
+# easy to recognise as nominal.
 NOMINAL_DAY = datetime(2015, 1, 1, tzinfo=UTC)
+HOURS_PER_SEQUENCE = 2
+
+# names under which the official archive unpacks
+NAMES = ("Market-1501-v15.09.15", "Market-1501", "market1501")
 
 
 def parse_name(path: Path, split: str = "") -> Picture:
@@ -34,9 +42,9 @@ def parse_name(path: Path, split: str = "") -> Picture:
     Example:
         >>> picture = parse_name(Path("0002_c1s2_000450_03.jpg"))
         >>> picture.person, picture.camera, picture.time.isoformat()
-        ('market:0002', 'c1', '2015-01-01T02:00:18+00:00')
+        ('market:0002', 'c1', '2015-01-01T04:00:18+00:00')
     """
-    match = NAME.match(path.name)
+    match = NAME.fullmatch(path.name)
     if match is None:
         raise DatasetError(
             f"{path}: not a Market-1501 file name; expected PPPP_cCsS_FFFFFF_NN.jpg, "
@@ -47,7 +55,8 @@ def parse_name(path: Path, split: str = "") -> Picture:
     return Picture(
         path=path,
         camera=f"c{match['camera']}",
-        time=NOMINAL_DAY + timedelta(hours=int(match["sequence"]), seconds=seconds),
+        time=NOMINAL_DAY
+        + timedelta(hours=HOURS_PER_SEQUENCE * int(match["sequence"]), seconds=seconds),
         person=None if person in ("-1", "0000") else f"market:{person}",
         split=split,
     )
@@ -58,20 +67,39 @@ def is_junk(picture: Picture) -> bool:
     return picture.path.name.startswith("-1")
 
 
+def find_market1501(root: Path) -> Path:
+    """Return the folder of the official layout: ``root`` or the unpacked archive below it.
+
+    Raises:
+        DatasetError: If neither holds any of the official folders.
+    """
+    for folder in (root, *(root / name for name in NAMES)):
+        if any((folder / name).is_dir() for name in FOLDERS.values()):
+            return folder
+    raise DatasetError(
+        f"{root}: none of {', '.join(FOLDERS.values())} is there; "
+        "--root must hold Market-1501's official folders"
+    )
+
+
 def read_market1501(root: Path, split: str = "gallery") -> Iterator[Picture]:
     """Yield the pictures of one official folder, in name order.
 
     Args:
-        root: The folder that holds ``bounding_box_train``, ``bounding_box_test`` and ``query``.
+        root: The folder that holds ``bounding_box_train``, ``bounding_box_test`` and ``query``,
+            or the folder above it.
         split: ``train``, ``query`` or ``gallery``.
 
     Raises:
-        DatasetError: If the folder is missing or holds a foreign file name.
+        DatasetError: If the folder is missing, holds no picture, or holds a foreign file name.
     """
     if split not in FOLDERS:
-        raise DatasetError(f"Market-1501 has no split {split!r}; choose one of {', '.join(FOLDERS)}")
-    folder = root / FOLDERS[split]
-    if not folder.is_dir():
-        raise DatasetError(f"{folder} is missing; --root must hold Market-1501's official folders")
-    for path in sorted(folder.glob("*.jpg")):
+        raise DatasetError(
+            f"Market-1501 has no split {split!r}; choose one of {', '.join(FOLDERS)}"
+        )
+    folder = find_market1501(root) / FOLDERS[split]
+    paths = sorted(path for path in folder.glob("*.jpg") if not path.name.startswith("."))
+    if not paths:
+        raise DatasetError(f"{folder} is missing or empty; unpack Market-1501 there")
+    for path in paths:
         yield parse_name(path, split)
