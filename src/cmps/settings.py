@@ -31,6 +31,9 @@ class Settings(BaseSettings):
         description="Speech recogniser: tiny.en, base, or a folder or hub name of a Whisper "
         "model in CTranslate2 format.",
     )
+    recording_minutes: float = Field(
+        10, gt=0, description="Longest recording that is searched with, in minutes."
+    )
     threads: int = Field(2, ge=1, description="CPU threads for each network.")
     rerank: int = Field(100, ge=0, description="How many of the best FPR ranks again; 0 for none.")
     same_person: float = Field(

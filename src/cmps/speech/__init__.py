@@ -1,0 +1,1 @@
+"""From a recording to the words that were said: decode, trim to speech, recognise, judge."""

@@ -1,0 +1,106 @@
+"""What a recogniser is, and the registry that opens one by name.
+
+A new recogniser is one small file with a function ``open(threads: int) -> Recogniser``, and a
+line that names it; in another package that line stands in its ``pyproject.toml``::
+
+    [project.entry-points."cmps.recognisers"]
+    parrot = "my_package.parrot:open"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmps.speech.activity import Span
+from cmps.speech.errors import SpeechError
+
+GROUP = "cmps.recognisers"
+
+# the built-in ones are named like plug-ins, so that there is one way to open a recogniser
+BUILT_IN = (
+    EntryPoint("tiny.en", "cmps.speech.whisper:open_tiny_en", GROUP),
+    EntryPoint("base", "cmps.speech.whisper:open_base", GROUP),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard.
+
+    Attributes:
+        text: The words.
+        language: Language code, ``en``.
+        audio_seconds: Length of the recording.
+        seconds: Time that recognising took, wall clock.
+        spans: Parts of the recording that are speech, ``(start, end)`` in seconds.
+        recogniser: Name of the recogniser.
+    """
+
+    text: str
+    language: str
+    audio_seconds: float
+    seconds: float
+    spans: tuple[Span, ...]
+    recogniser: str
+
+
+class Recogniser(Protocol):
+    """Turns speech into words. One is opened once and used for many recordings."""
+
+    @property
+    def name(self) -> str:
+        """The name it was opened by."""
+
+    def transcribe(self, audio: NDArray[np.float32]) -> Transcript:
+        """Recognise speech.
+
+        Args:
+            audio: ``(n,)`` samples, mono, 16,000 a second, in -1 to 1, trimmed to speech.
+
+        Returns:
+            The words; no text where none was recognised. ``spans`` is all of ``audio``.
+        """
+
+
+def recognisers() -> dict[str, EntryPoint]:
+    """Return every recogniser that has a name of its own, plug-ins included.
+
+    A plug-in cannot take the name of a built-in one.
+
+    Example:
+        >>> {"tiny.en", "base"} <= set(recognisers())
+        True
+    """
+    plugins = {point.name: point for point in entry_points(group=GROUP)}
+    return plugins | {point.name: point for point in BUILT_IN}
+
+
+def open_recogniser(name: str, threads: int) -> Recogniser:
+    """Open a recogniser: one of ``recognisers()``, or a Whisper model by folder or hub name.
+
+    Args:
+        name: ``tiny.en``, ``base``, a plug-in's name, a folder that holds a Whisper model in
+            CTranslate2 format, or a hub name such as ``Systran/faster-whisper-small.en``.
+        threads: CPU threads.
+
+    Raises:
+        SpeechError: If there is no such recogniser or it cannot be loaded.
+    """
+    known = recognisers()
+    if name not in known:
+        from cmps.speech.whisper import open_named
+
+        return open_named(name, threads, known=sorted(known))
+    try:
+        factory: Callable[[int], Recogniser] = known[name].load()
+    except (ImportError, AttributeError) as error:
+        raise SpeechError(
+            f"recogniser {name}: {known[name].value} cannot be loaded ({error}); reinstall it"
+        ) from error
+    return factory(threads)
