@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmps.settings import Settings, Variant
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from cmps.gallery.store import GalleryStore
     from cmps.search.calibration import Curve
     from cmps.search.ranking import SearchEngine
-    from cmps.speech.recogniser import Recogniser
+    from cmps.speech.recogniser import Recogniser, Transcript
 
 
 class Program:
@@ -35,6 +36,18 @@ class Program:
         from cmps.gallery.postgres import open_gallery
 
         return open_gallery(self.settings.data, self.settings.database_url)
+
+    def require_gallery(self) -> None:
+        """Make sure that the data folder holds a gallery: looking into one must not make one.
+
+        Raises:
+            GalleryError: If nothing was ever indexed there.
+        """
+        from cmps.gallery.records import GalleryError
+
+        data = self.settings.data
+        if not self.settings.database_url and not (data.expanduser() / "postgres").exists():
+            raise GalleryError(f"there is no gallery in {data}; make one with: cmps index PATH")
 
     @cached_property
     def image(self) -> ImageEncoder:
@@ -57,6 +70,16 @@ class Program:
         from cmps.speech.recogniser import open_recogniser
 
         return open_recogniser(self.settings.recogniser, self.settings.threads)
+
+    def hear(self, recording: Path) -> Transcript:
+        """Return the words of a recording.
+
+        Raises:
+            SpeechError: If it cannot be decoded, is too long, or no speech was heard in it.
+        """
+        from cmps.speech.listening import listen
+
+        return listen(recording, self.recogniser, minutes=self.settings.recording_minutes)
 
     @cached_property
     def curves(self) -> Mapping[str, Curve]:

@@ -186,7 +186,7 @@ def test_limit_spreads_over_the_split(pedes, encoders, reranking):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"probe": "smell"}, "choose text, speech or image"),
+        ({"probe": "smell"}, "choose all, text, speech or image"),
         ({"probe": "speech"}, "pass --audios"),
         ({"variants": []}, "no text network"),
         ({"limit": 0}, "at least 1"),
@@ -281,3 +281,15 @@ def test_market_without_a_right_picture_is_an_error(market, encoders, reranking)
 def test_root_without_market_is_an_error(tmp_path, encoders, reranking):
     with pytest.raises(DatasetError, match="bounding_box_test"):
         evaluate_market1501(tmp_path, encoders, reranking=reranking)
+
+
+def test_all_probes_in_one_report(pedes, encoders, reranking):
+    """Table 1's three rows come from one call."""
+    together = evaluate_pedes(pedes, "val", encoders, probe="all", reranking=reranking)
+    apart = {
+        probe: evaluate_pedes(pedes, "val", encoders, probe=probe, reranking=reranking)
+        for probe in ("text", "image")
+    }
+    assert set(together.results) == {"fast", "accurate", "image"}
+    assert together.results["fast"] == apart["text"].results["fast"]
+    assert together.results["image"] == apart["image"].results["image"]

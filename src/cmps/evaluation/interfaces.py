@@ -11,7 +11,7 @@ from cmps.encoders.image import ImageEncoder
 from cmps.encoders.text import TextEncoder
 from cmps.settings import Variant
 
-Probe = Literal["text", "speech", "image"]
+Probe = Literal["all", "text", "speech", "image"]
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, how much of it is done, and how much there is."""

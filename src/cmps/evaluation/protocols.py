@@ -13,7 +13,7 @@ and junk pictures (identity ``-1``) are ignored, distractors (``0000``) count as
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -75,10 +75,11 @@ def evaluate_pedes(
         root: The data set.
         split: ``train``, ``val`` or ``test``.
         encoders: The networks.
-        probe: ``text``: the captions; ``speech``: what a recogniser hears in recordings of them,
+        probe: ``all``: captions and pictures; ``text``: the captions; ``speech``: what a recogniser hears in recordings of them,
             where a recording without words counts as a miss; ``image``: the pictures.
         variants: Which text networks; results carry their names. With pictures as probes the
-            results are ``global``, ``fpr`` and ``image``, the same as ``fpr``.
+            results are ``global``, ``fpr`` and ``image``, the same as ``fpr``; with ``all`` only
+            ``image`` joins the variants.
         gallery_extra: A folder of pictures that show nobody sought, added to the gallery.
         audios: Folder of ``manifest.jsonl`` and recordings, for ``speech``.
         recogniser: What hears the recordings; needed for ``speech`` unless ``hear`` is given.
@@ -105,7 +106,7 @@ def evaluate_pedes(
     distractors, sought = _distractors(gallery_extra, pictures)
     details: dict[str, Any] = {}
     sentences: list[Sentence] = []
-    if probe == "text":
+    if probe in ("all", "text"):
         sentences = _captions(pictures, limit)
     elif audios is not None and probe == "speech":
         recordings = read_manifest(audios, records, split, on_error)
@@ -124,18 +125,17 @@ def evaluate_pedes(
             "left_out_unreadable": len(distractors) - len(extra.pictures),
         }
         gallery += extra
-    if probe == "image":
+    runs: dict[str, Run] = {}
+    groups: dict[str, Sequence[Hashable]] = {}
+    for variant in variants if sentences else ():
+        encoder = encoders.text[variant]
+        runs[variant] = search_sentences(sentences, gallery, variant, encoder, reranking, progress)
+        groups[variant] = [sentence.group for sentence in sentences]
+    if probe in ("all", "image"):
         places = _spread(range(len(pictures)), limit)
-        runs = search_pictures_within(gallery, places, reranking, progress)
-    else:
-        runs = {
-            variant: search_sentences(
-                sentences, gallery, variant, encoders.text[variant], reranking, progress
-            )
-            for variant in variants
-        }
+        seen = search_pictures_within(gallery, places, reranking, progress)
+        runs |= seen if probe == "image" else {"image": seen["image"]}
     name = _SET_NAMES.get(annotations.name, "cuhk-pedes")
-    groups = [sentence.group for sentence in sentences] or None
     return _report(name, split, probe, len(gallery.pictures), runs, groups, details)
 
 
@@ -182,7 +182,7 @@ def evaluate_market1501(
     details: dict[str, Any] = {
         "milliseconds_per_picture": round(1000 * gallery.seconds / len(pictures), 2)
     }
-    return _report("market1501", "test", "image", len(pictures), runs, None, details)
+    return _report("market1501", "test", "image", len(pictures), runs, {}, details)
 
 
 def _check_options(
@@ -193,8 +193,8 @@ def _check_options(
     limit: int | None,
 ) -> None:
     _check_limit(limit)
-    if probe not in ("text", "speech", "image"):
-        raise EvaluationError(f"probe {probe!r} is unknown; choose text, speech or image")
+    if probe not in ("all", "text", "speech", "image"):
+        raise EvaluationError(f"probe {probe!r} is unknown; choose all, text, speech or image")
     if probe == "speech" and audios is None:
         raise EvaluationError("the speech probe needs recordings; pass --audios DIR")
     if probe != "image":
@@ -286,11 +286,11 @@ def _report(
     probe: str,
     gallery: int,
     runs: dict[str, Run],
-    groups: Sequence[Hashable] | None,
+    groups: Mapping[str, Sequence[Hashable]],
     details: dict[str, Any],
 ) -> Report:
     try:
-        results = {name: summarise(run.scores, groups) for name, run in runs.items()}
+        results = {name: summarise(run.scores, groups.get(name)) for name, run in runs.items()}
     except ValueError as error:
         raise EvaluationError(f"{dataset} {split}: {error}") from error
     times = {name: run.milliseconds for name, run in runs.items()}

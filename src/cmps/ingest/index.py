@@ -142,7 +142,9 @@ def index(
         for batch in _batches(pictures):
             with report.timings.measure("decode"):
                 decoded = [one for one in pool.map(_try_decode, batch) if _usable(one, report)]
-            fresh = _fresh([one for one in decoded if isinstance(one, Decoded)], store)
+            usable = [one for one in decoded if isinstance(one, Decoded)]
+            fresh, known = _fresh(usable, store)
+            fresh = _of_one_camera(fresh, store, report)
             with report.timings.measure("encode"):
                 encodings = encoder.encode([one.pixels for one in fresh])
             with report.timings.measure("store"):
@@ -154,7 +156,7 @@ def index(
                 )
             report.pictures += len(batch)
             report.new += new
-            report.known += len(decoded) - new
+            report.known += known
             progress(len(batch))
     return report
 
@@ -179,11 +181,31 @@ def _usable(one: Decoded | PictureError, report: IndexReport) -> bool:
     return True
 
 
-def _fresh(decoded: list[Decoded], store: GalleryStore) -> list[Decoded]:
-    """Leave out what the store knows and repeats within the batch."""
+def _fresh(decoded: list[Decoded], store: GalleryStore) -> tuple[list[Decoded], int]:
+    """Leave out what the store knows and repeats within the batch, and count those."""
     unique = {one.id: one for one in decoded}
     known = store.known(unique)
-    return [one for one in unique.values() if one.id not in known]
+    fresh = [one for one in unique.values() if one.id not in known]
+    return fresh, len(decoded) - len(fresh)
+
+
+def _of_one_camera(fresh: list[Decoded], store: GalleryStore, report: IndexReport) -> list[Decoded]:
+    """Leave out pictures whose tracklet belongs to another camera, as stores refuse them."""
+    named = {one.picture.tracklet for one in fresh if one.picture.tracklet is not None}
+    cameras = {one.id: one.camera for one in store.tracklets(named)} if named else {}
+    kept = []
+    for one in fresh:
+        picture = one.picture
+        if picture.tracklet is not None:
+            owner = cameras.setdefault(picture.tracklet, picture.camera)
+            if owner != picture.camera:
+                report.failures.append(
+                    f"{picture.path}: tracklet {picture.tracklet} belongs to camera {owner}, not "
+                    f"{picture.camera}; give each camera's tracklets names of their own"
+                )
+                continue
+        kept.append(one)
+    return kept
 
 
 def _sighting(one: Decoded, encoding: Encoding) -> Sighting:

@@ -166,7 +166,8 @@ class SearchEngine:
         prior = -np.log(max(size, 2) - 1.0)
         for number, probe in enumerate(probes):
             curve = self.curves[probe.kind]
-            cosines = embeddings @ probe.embedding
+            # a gallery keeps half precision, which may round a length to a little over 1
+            cosines = np.clip(embeddings @ probe.embedding, -1, 1)
             scores = cosines
             if self.depth and curve.share:
                 distances = fpr_distances(probe.local, probe.weights, pyramids)

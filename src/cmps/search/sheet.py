@@ -20,9 +20,9 @@ from cmps.settings import Variant
 
 COLUMNS = 5
 CARD = (216, 400)  # pixels of a candidate's picture
-GAP = 20
+GAP = 28
 MARGIN = 32
-CAPTION = 74
+CAPTION = 96
 THUMBNAIL = 220
 WIDTH = 2 * MARGIN + COLUMNS * CARD[0] + (COLUMNS - 1) * GAP
 
@@ -83,12 +83,12 @@ def draw_sheet(
             they get a green frame.
 
     Returns:
-        An RGB picture, 1224 pixels wide.
+        An RGB picture, 1256 pixels wide.
     """
     header = _header(asked)
     rows = -(-len(candidates) // COLUMNS)
     row_height = CARD[1] + CAPTION + GAP
-    footer = 40
+    footer = 36
     sheet = Image.new("RGB", (WIDTH, header.height + rows * row_height + footer), PAPER)
     sheet.paste(header)
     for number, candidate in enumerate(candidates):
@@ -192,7 +192,7 @@ def _card(
     width, height = CARD
     draw = ImageDraw.Draw(sheet)
     draw.rounded_rectangle(
-        (left - 8, top - 8, left + width + 8, top + height + CAPTION - 8),
+        (left - 8, top - 8, left + width + 8, top + height + CAPTION - 12),
         8,
         FRAME,
         RIGHT if right else LINE,
@@ -215,11 +215,10 @@ def _card(
         "ra",
         stroke_width=0.4,
     )
-    time = moment(sighting.time)
-    camera_width = width - int(_font(14).getlength(time)) - 8
-    camera = _wrap(sighting.camera, 14, camera_width, one_line=True)[0]
-    draw.text((left, below + 32), camera, GREY, _font(14))
-    draw.text((left + width, below + 32), time, GREY, _font(14), "ra")
+    camera = _wrap(sighting.camera, 15, width, one_line=True)[0]
+    draw.text((left, below + 31), camera, GREY, _font(15))
+    if sighting.time is not None:
+        draw.text((left, below + 52), moment(sighting.time), GREY, _font(15))
 
 
 def _decoded(crop: bytes) -> Image.Image | None:

