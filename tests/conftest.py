@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -41,21 +42,33 @@ def data_pack() -> Path:
     return folder
 
 
+@pytest.fixture
+def gallery_folder():
+    """A folder for embedded galleries.
+
+    Not pytest's own: each session of root's shuts that to all others, and with it to the user
+    that runs the server.
+    """
+    with tempfile.TemporaryDirectory(prefix="cmps-test-") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
+def postgres_server():
     """One embedded PostgreSQL for all tests; it need not survive a loss of power."""
     import psycopg
 
     from cmps.gallery import embedded
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(embedded.OPTIONS, "fsync", "off")
-        server = embedded.EmbeddedServer(tmp_path_factory.mktemp("postgres"))
-    with psycopg.connect(server.conninfo, autocommit=True) as connection:
-        # in a schema that no test drops
-        connection.execute("CREATE EXTENSION vector SCHEMA public")
-    yield server
-    server.close()
+    with tempfile.TemporaryDirectory(prefix="cmps-test-") as folder:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(embedded.OPTIONS, "fsync", "off")
+            server = embedded.EmbeddedServer(Path(folder))
+        with psycopg.connect(server.conninfo, autocommit=True) as connection:
+            # in a schema that no test drops
+            connection.execute("CREATE EXTENSION vector SCHEMA public")
+        yield server
+        server.close()
 
 
 @pytest.fixture
