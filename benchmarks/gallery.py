@@ -1,8 +1,9 @@
 """How quick is the gallery? ``python -m benchmarks.gallery --n 20000`` prints a table.
 
-Vectors lie around identities, as those of a trained network do: some ten pictures a person. By
-default a private server in a temporary folder is measured; ``--database-url`` names another one,
-whose tables it fills.
+Vectors are made up, some ten a person, with the spectrum of a re-identification network's: on
+26,287 crops the k-th singular value of person-reidentification-retail-0277 is about 1 / (1 + k/45)
+of the first after the mean. By default a private server in a temporary folder is measured;
+``--database-url`` names another one, whose tables it fills.
 """
 
 from __future__ import annotations
@@ -38,8 +39,10 @@ def unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def vectors(n: int, random: np.random.Generator) -> NDArray[np.float32]:
     """Return ``(n, 256)`` unit vectors around n / 10 identities."""
-    people = unit(random.standard_normal((max(n // 10, 1), 256)))
-    nearby = 0.05 * random.standard_normal((n, 256))
+    spectrum = 1 / (1 + np.arange(256) / 45)
+    people = random.standard_normal((max(n // 10, 1), 256)) * spectrum
+    people[:, 0] += 2.0
+    nearby = 0.5 * random.standard_normal((n, 256)) * spectrum
     return unit(people[random.integers(len(people), size=n)] + nearby)
 
 
@@ -90,7 +93,9 @@ def run(n: int, times: int, batch: int, database_url: str, limits: Limits) -> Ta
     """Fill a gallery and measure it."""
     random = np.random.default_rng(7)
     embeddings = vectors(n, random)
-    queries = unit(embeddings[random.integers(n, size=times)] + 0.02 * random.random((times, 256)))
+    queries = unit(
+        embeddings[random.integers(n, size=times)] + 0.02 * random.standard_normal((times, 256))
+    )
     table = Table("what", "median ms", "p95 ms", "note", title=f"{n:,} sightings, k = {K}")
     with tempfile.TemporaryDirectory(prefix="cmps-benchmark-") as folder:
         gallery = open_gallery(Path(folder), database_url, limits)

@@ -102,7 +102,7 @@ def main() -> None:
     table = Table(title=f"search among {options.sightings} sightings, milliseconds")
     for column in ("variant", "cameras", "median", "p95", "medians per stage"):
         table.add_column(column)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:  # noqa: SIM117 - the program must end first
         with running(Settings(data=Path(folder))) as program:
             pace = fill(program, options.sightings)
             program.store.count()

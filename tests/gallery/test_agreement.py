@@ -133,6 +133,7 @@ class Agreement(RuleBasedStateMachine):
         self.agree(lambda store: store.count())
         self.agree(lambda store: store.tracklets())
         self.agree(lambda store: store.cameras())
+        self.agree(lambda store: sorted(hit.sighting for hit in store.search(unit(0), 50)))
 
 
 def test_galleries_agree(postgres_url):

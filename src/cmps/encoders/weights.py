@@ -10,6 +10,15 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "files"
 
+ORIGINS = {
+    "image.onnx": "trained by CMPS on Market-1501, CUHK01, CUHK03 and CUHK-PEDES train people",
+    "fast.onnx": "trained by CMPS; word vectors fine-tuned from GloVe 6B 50d (PDDL)",
+    "accurate.onnx": "trained by CMPS; layers fine-tuned from MiniLM-L6 (Apache-2.0)",
+    "fast.json": "word list of the fast variant",
+    "accurate.json": "word pieces of the accurate variant, trimmed from MiniLM-L6 (Apache-2.0)",
+    "calibration.json": "fitted by cmps.evaluation.fit_calibration on val people",
+}
+
 
 class WeightsError(RuntimeError):
     """A weight file is missing or not the one that was shipped."""
@@ -70,3 +79,20 @@ def weight_file(name: str) -> Path:
     if name not in manifest():
         raise WeightsError(f"no weights named {name}; there are {', '.join(sorted(manifest()))}")
     return manifest()[name].check()
+
+
+def write_manifest(folder: Path) -> None:
+    """List every file of ``ORIGINS`` in a folder with its size and SHA-256.
+
+    Training and calibration call it after they wrote their files.
+    """
+    files = {
+        name: {
+            "sha256": sha256((folder / name).read_bytes()).hexdigest(),
+            "bytes": (folder / name).stat().st_size,
+            "origin": origin,
+        }
+        for name, origin in ORIGINS.items()
+        if (folder / name).is_file()
+    }
+    (folder / "manifest.json").write_text(json.dumps({"files": files}, indent=2) + "\n")

@@ -2,7 +2,7 @@
 
 Half of the val people choose the share and the curve, the other half measure the expected
 calibration error. ``python -m cmps.evaluation.fit_calibration --root DIR`` writes
-``encoders/files/calibration.json``.
+``calibration.json`` into ``encoders/files`` and lists it in the manifest.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cmps.datasets.cuhk_pedes import read_cuhk_pedes
 from cmps.datasets.picture import Picture
 from cmps.encoders.image import OnnxImageEncoder
 from cmps.encoders.text import OnnxTextEncoder
-from cmps.encoders.weights import FOLDER
+from cmps.encoders.weights import FOLDER, write_manifest
 from cmps.evaluation.metrics import judge, summarise
 from cmps.evaluation.pictures import EncodedGallery, encode_pictures
 from cmps.evaluation.reranking import best_places
@@ -184,7 +184,7 @@ def main() -> None:
     """Fit every kind, print what was found, write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, required=True, help="CUHK-PEDES layout")
-    parser.add_argument("--out", type=Path, default=FOLDER / "calibration.json")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the networks")
     options = parser.parse_args()
     pictures = list(read_cuhk_pedes(options.root, "val"))
     gallery = encode_pictures(pictures, OnnxImageEncoder.open())
@@ -199,7 +199,9 @@ def main() -> None:
             "gallery": curve.gallery,
         }
         print(kind, curves[kind], measured, flush=True)
-    options.out.write_text(json.dumps({"curves": curves}, indent=2) + "\n")
+    path = options.out / "calibration.json"
+    path.write_text(json.dumps({"curves": curves}, indent=2) + "\n")
+    write_manifest(options.out)
 
 
 if __name__ == "__main__":

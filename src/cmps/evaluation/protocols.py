@@ -75,8 +75,9 @@ def evaluate_pedes(
         root: The data set.
         split: ``train``, ``val`` or ``test``.
         encoders: The networks.
-        probe: ``all``: captions and pictures; ``text``: the captions; ``speech``: what a recogniser hears in recordings of them,
-            where a recording without words counts as a miss; ``image``: the pictures.
+        probe: ``text``: the captions; ``speech``: what a recogniser hears in recordings of them,
+            where a recording without words counts as a miss; ``image``: the pictures; ``all``:
+            captions and pictures.
         variants: Which text networks; results carry their names. With pictures as probes the
             results are ``global``, ``fpr`` and ``image``, the same as ``fpr``; with ``all`` only
             ``image`` joins the variants.

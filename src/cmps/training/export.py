@@ -10,10 +10,8 @@ smaller and the sentence faster.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import tempfile
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +20,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from cmps.encoders.weights import write_manifest
 from cmps.training.network import ImageBranch, TextBranch
 from cmps.training.text import TextNetwork, load_model
 
@@ -147,30 +146,6 @@ def export_all(model: TextNetwork, language: Path, out: Path, eight_bit: bool = 
     for variant in ("fast", "accurate"):
         shutil.copy(language / f"{variant}.json", out)
     write_manifest(out)
-
-
-ORIGINS = {
-    "image.onnx": "trained by CMPS on Market-1501, CUHK01, CUHK03 and CUHK-PEDES train people",
-    "fast.onnx": "trained by CMPS; word vectors fine-tuned from GloVe 6B 50d (PDDL)",
-    "accurate.onnx": "trained by CMPS; layers fine-tuned from MiniLM-L6 (Apache-2.0)",
-    "fast.json": "word list of the fast variant",
-    "accurate.json": "word pieces of the accurate variant, trimmed from MiniLM-L6 (Apache-2.0)",
-    "calibration.json": "fitted by cmps.evaluation.fit_calibration on val people",
-}
-
-
-def write_manifest(folder: Path) -> None:
-    """List every shipped file with size and SHA-256."""
-    files = {
-        name: {
-            "sha256": sha256((folder / name).read_bytes()).hexdigest(),
-            "bytes": (folder / name).stat().st_size,
-            "origin": origin,
-        }
-        for name, origin in ORIGINS.items()
-        if (folder / name).is_file()
-    }
-    (folder / "manifest.json").write_text(json.dumps({"files": files}, indent=2) + "\n")
 
 
 def main() -> None:

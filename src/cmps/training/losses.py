@@ -92,7 +92,8 @@ def reconstruction_distances(
     code = torch.linalg.inv(gram) @ seen
     errors = 1 - (seen * code).sum(1) - beta * code.square().sum(1)  # (C, V)
     distances = errors.new_zeros(count, len(probes))
-    return distances.index_add(1, row, errors * share[row, place]).T
+    summed: Tensor = distances.index_add(1, row, errors * share[row, place]).T
+    return summed
 
 
 def fpr_loss(distances: Tensor, same: Tensor, margin: float = 0.15) -> Tensor:
