@@ -39,9 +39,7 @@ class GalleryStore(Protocol):
         """Return those of ``ids`` that are stored."""
         ...
 
-    def search(
-        self, vector: NDArray[np.float32], k: int, where: Filter = EVERYTHING
-    ) -> list[Hit]:
+    def search(self, vector: NDArray[np.float32], k: int, where: Filter = EVERYTHING) -> list[Hit]:
         """Return the ``k`` most similar sightings that pass the filter, best first.
 
         Args:
@@ -64,7 +62,7 @@ class GalleryStore(Protocol):
         ...
 
     def delete(self, ids: Collection[str]) -> int:
-        """Remove sightings with crops and vectors; tracklets left empty go too. Returns how many."""
+        """Remove sightings with crops and vectors, and tracklets left empty; return how many."""
         ...
 
     def count(self, where: Filter = EVERYTHING) -> int:

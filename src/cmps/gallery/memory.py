@@ -1,0 +1,179 @@
+"""A gallery in memory: for tests, and for programs that keep nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmps.gallery.codec import as_stored, microseconds
+from cmps.gallery.records import Camera, Filter, Hit, Sighting, Tracklet
+from cmps.gallery.refusals import (
+    other_camera,
+    require_cameras,
+    tracklet_cameras,
+    unknown_sighting,
+)
+from cmps.gallery.resident import Resident, checked
+from cmps.gallery.store import EVERYTHING
+
+
+class MemoryGallery:
+    """Keeps everything in dictionaries; numbers are rounded to half precision as on disk.
+
+    Example:
+        >>> from cmps.gallery.records import Encoding
+        >>> vector = np.eye(256, dtype=np.float32)[0]
+        >>> encoding = Encoding(vector, np.ones((1, 2), np.float16), np.ones(1, np.float32))
+        >>> gallery = MemoryGallery()
+        >>> gallery.upsert([Sighting("a1", "gate", encoding), Sighting("b2", "hall", encoding)])
+        2
+        >>> gallery.search(vector, 5, Filter.of(["hall"]))
+        [Hit(sighting='b2', similarity=1.0)]
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._sightings: dict[str, Sighting] = {}
+        self._cameras: dict[str, Camera] = {}
+        self._tracklets: dict[str, Tracklet] = {}
+        self._resident: Resident | None = None
+
+    def upsert(self, sightings: Sequence[Sighting]) -> int:
+        """Store sightings; see :class:`~cmps.gallery.store.GalleryStore`."""
+        batch = {sighting.id: sighting for sighting in sightings}
+        with self._lock:
+            cameras = tracklet_cameras(batch.values())
+            for tracklet, camera in cameras.items():
+                known = self._tracklets.get(tracklet)
+                if known is not None and known.camera != camera:
+                    raise other_camera(tracklet, known.camera, camera)
+            new = len(batch.keys() - self._sightings.keys())
+            touched = {one.tracklet for one in self._stored(batch)} | cameras.keys()
+            for sighting in batch.values():
+                self._cameras.setdefault(sighting.camera, Camera(sighting.camera))
+                self._sightings[sighting.id] = as_stored(sighting)
+            for tracklet, camera in cameras.items():
+                self._tracklets.setdefault(tracklet, Tracklet(tracklet, camera))
+            self._span(touched)
+            self._resident = None
+            return new
+
+    def upsert_cameras(self, cameras: Sequence[Camera]) -> None:
+        """Store or rename cameras."""
+        with self._lock:
+            self._cameras.update((camera.id, camera) for camera in cameras)
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Return those of ``ids`` that are stored."""
+        with self._lock:
+            return {id for id in ids if id in self._sightings}
+
+    def search(self, vector: NDArray[np.float32], k: int, where: Filter = EVERYTHING) -> list[Hit]:
+        """Return the ``k`` most similar; see :class:`~cmps.gallery.store.GalleryStore`."""
+        vector = checked(vector)
+        with self._lock:
+            require_cameras(where, self._cameras)
+            if self._resident is None:
+                self._resident = self._build()
+            resident = self._resident
+        return resident.search(vector, k, where) if k > 0 else []
+
+    def get(self, ids: Sequence[str], *, pictures: bool = False) -> list[Sighting]:
+        """Return sightings in the order of ``ids``."""
+        with self._lock:
+            found = []
+            for id in ids:
+                if id not in self._sightings:
+                    raise unknown_sighting(id)
+                sighting = self._sightings[id]
+                found.append(sighting if pictures else replace(sighting, picture=b""))
+            return found
+
+    def listing(self, where: Filter = EVERYTHING) -> list[str]:
+        """Return the ids that pass the filter, by time (unknown last), camera, id."""
+
+        def place(sighting: Sighting) -> tuple[bool, int, str, str]:
+            time = microseconds(sighting.time) if sighting.time else 0
+            return sighting.time is None, time, sighting.camera, sighting.id
+
+        return [sighting.id for sighting in sorted(self._passing(where), key=place)]
+
+    def delete(self, ids: Collection[str]) -> int:
+        """Remove sightings; returns how many."""
+        with self._lock:
+            gone = list(self._stored(dict.fromkeys(ids)))
+            for sighting in gone:
+                del self._sightings[sighting.id]
+            self._span({sighting.tracklet for sighting in gone})
+            self._resident = None
+            return len(gone)
+
+    def count(self, where: Filter = EVERYTHING) -> int:
+        """Return how many sightings pass the filter."""
+        return len(self._passing(where))
+
+    def cameras(self) -> list[Camera]:
+        """Return all cameras by id."""
+        with self._lock:
+            return [self._cameras[id] for id in sorted(self._cameras)]
+
+    def tracklets(self, ids: Collection[str] | None = None) -> list[Tracklet]:
+        """Return all or the named tracklets, by start (unknown last), then id."""
+        with self._lock:
+            found = [one for one in self._tracklets.values() if ids is None or one.id in ids]
+
+        def place(tracklet: Tracklet) -> tuple[bool, int, str]:
+            start = microseconds(tracklet.start) if tracklet.start else 0
+            return tracklet.start is None, start, tracklet.id
+
+        return sorted(found, key=place)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _stored(self, ids: Iterable[str]) -> Iterable[Sighting]:
+        return [self._sightings[id] for id in ids if id in self._sightings]
+
+    def _passing(self, where: Filter) -> list[Sighting]:
+        with self._lock:
+            require_cameras(where, self._cameras)
+            return [
+                sighting
+                for sighting in self._sightings.values()
+                if (where.cameras is None or sighting.camera in where.cameras)
+                and (where.after is None or bool(sighting.time and sighting.time >= where.after))
+                and (where.before is None or bool(sighting.time and sighting.time < where.before))
+            ]
+
+    def _span(self, tracklets: Collection[str | None]) -> None:
+        """Make tracklets span exactly their sightings' times; drop those without any."""
+        wanted = {tracklet for tracklet in tracklets if tracklet is not None}
+        times: dict[str, list[Sighting]] = {tracklet: [] for tracklet in wanted}
+        for sighting in self._sightings.values():
+            if sighting.tracklet in wanted:
+                times[sighting.tracklet].append(sighting)
+        for tracklet, members in times.items():
+            if not members:
+                del self._tracklets[tracklet]
+                continue
+            known = [member.time for member in members if member.time is not None]
+            self._tracklets[tracklet] = Tracklet(
+                tracklet,
+                members[0].camera,
+                min(known, default=None),
+                max(known, default=None),
+            )
+
+    def _build(self) -> Resident:
+        rows = list(self._sightings.values())
+        vectors = [row.encoding.embedding for row in rows]
+        return Resident.of(
+            [row.id for row in rows],
+            np.stack(vectors) if rows else np.empty((0, 256), np.float32),
+            [row.camera for row in rows],
+            [microseconds(row.time) if row.time else None for row in rows],
+        )

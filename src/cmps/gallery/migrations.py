@@ -1,0 +1,153 @@
+"""The tables of the gallery, and how an older database becomes a present one.
+
+Each migration is SQL that is never changed once it was released. The number of the last one that
+ran stands in ``schema_version``.
+
+What is where:
+
+- ``gallery``: one row. Every write locks it first, so writes queue and versions commit in order;
+  ``version`` counts writes, ``removed`` is the version of the last deletion.
+- ``sightings``: ``version`` is the write that made the row as it is. Whoever keeps rows in memory
+  asks for those with a greater version, and ``segments`` divide the rows by it.
+- ``segments``: ranges of versions that have their own HNSW index; see ``cmps.gallery.segments``.
+
+Pictures and pyramids are stored uncompressed beside the rows (TOAST), so reading vectors does not
+read them. Identifiers compare byte by byte (collation C), as Python compares them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg import errors
+
+from cmps.gallery.records import GalleryError
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+# any number that no other program is likely to take
+LOCK = 2020_0615_01
+OLDEST_PGVECTOR = (0, 8)
+
+MIGRATIONS = (
+    """
+    CREATE TABLE gallery (
+        single boolean PRIMARY KEY DEFAULT true CHECK (single),
+        version bigint NOT NULL DEFAULT 0,
+        removed bigint NOT NULL DEFAULT 0,
+        sightings bigint NOT NULL DEFAULT 0
+    );
+    INSERT INTO gallery DEFAULT VALUES;
+    CREATE TABLE cameras (
+        id text COLLATE "C" PRIMARY KEY,
+        name text NOT NULL DEFAULT '',
+        site text NOT NULL DEFAULT ''
+    );
+    CREATE TABLE tracklets (
+        id text COLLATE "C" PRIMARY KEY,
+        camera text COLLATE "C" NOT NULL REFERENCES cameras,
+        started timestamptz,
+        ended timestamptz
+    );
+    CREATE TABLE sightings (
+        id text COLLATE "C" PRIMARY KEY,
+        version bigint NOT NULL,
+        camera text COLLATE "C" NOT NULL REFERENCES cameras,
+        time timestamptz,
+        tracklet text COLLATE "C" REFERENCES tracklets,
+        person text,
+        source text NOT NULL,
+        box int4[] CHECK (cardinality(box) = 4),
+        embedding halfvec(256) NOT NULL,
+        width int4 NOT NULL,
+        pyramid bytea NOT NULL,
+        foreground bytea NOT NULL,
+        picture bytea NOT NULL
+    );
+    ALTER TABLE sightings
+        ALTER embedding SET STORAGE PLAIN,
+        ALTER pyramid SET STORAGE EXTERNAL,
+        ALTER picture SET STORAGE EXTERNAL;
+    CREATE INDEX sightings_by_version ON sightings (version);
+    CREATE INDEX sightings_by_camera ON sightings (camera, time);
+    CREATE INDEX sightings_by_time ON sightings (time);
+    CREATE INDEX sightings_by_tracklet ON sightings (tracklet);
+    CREATE TABLE segments (
+        low bigint PRIMARY KEY,
+        high bigint NOT NULL,
+        rows bigint NOT NULL,
+        CHECK (low < high)
+    );
+    """,
+)
+
+
+def migrate(connection: Connection[Any]) -> None:
+    """Bring the database to the present schema; processes that come together take turns.
+
+    Args:
+        connection: In autocommit mode.
+
+    Raises:
+        GalleryError: If a newer program wrote it, or pgvector is missing or too old.
+    """
+    if _applied(connection) == len(MIGRATIONS):
+        return
+    # Locked before the transaction begins: one that waited would not see the tables that came
+    # into being meanwhile.
+    connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    try:
+        _catch_up(connection)
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _catch_up(connection: Connection[Any]) -> None:
+    with connection.transaction():
+        done = _applied(connection)
+        if done > len(MIGRATIONS):
+            raise GalleryError(
+                f"the gallery was written by a newer CMPS (schema {done}, this one knows "
+                f"{len(MIGRATIONS)}); upgrade with: pip install --upgrade cmps"
+            )
+        if not done:
+            _require_pgvector(connection)
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS schema_version"
+                " (number int PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now())"
+            )
+        for number, statements in enumerate(MIGRATIONS[done:], done + 1):
+            connection.execute(statements)
+            connection.execute("INSERT INTO schema_version (number) VALUES (%s)", [number])
+
+
+def _applied(connection: Connection[Any]) -> int:
+    found = connection.execute("SELECT to_regclass('schema_version') IS NOT NULL").fetchone()
+    if found is None or not found[0]:
+        return 0
+    row = connection.execute("SELECT coalesce(max(number), 0) FROM schema_version").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _require_pgvector(connection: Connection[Any]) -> None:
+    wanted = ".".join(map(str, OLDEST_PGVECTOR))
+    find = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
+    row = connection.execute(find).fetchone()
+    if row is None:
+        try:
+            with connection.transaction():
+                connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        except (errors.InsufficientPrivilege, errors.FeatureNotSupported) as error:
+            raise GalleryError(
+                "the database has no pgvector and it cannot be added "
+                f"({error.diag.message_primary}); install pgvector {wanted} and let its "
+                "administrator run: CREATE EXTENSION vector"
+            ) from error
+        row = connection.execute(find).fetchone()
+    version = str(row[0]) if row else "0"
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PGVECTOR:
+        raise GalleryError(
+            f"the database has pgvector {version}, CMPS needs {wanted}; upgrade it and run: "
+            "ALTER EXTENSION vector UPDATE"
+        )
