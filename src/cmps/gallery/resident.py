@@ -1,9 +1,9 @@
 """Exact search in memory: what a gallery of some ten thousand sightings needs to be quick.
 
 Measured with 20,000 sightings (``python -m benchmarks.gallery``): PostgreSQL's exact scan takes
-12 ms, a search here less than one, with the question whether anything changed. Products come from ``np.vecdot`` and not from ``@``:
-a threaded BLAS splits so small a product among threads that wait for each other, which on a busy
-machine costs 8 to 16 ms instead of 0.5.
+12 ms, a search here less than one, with the question whether anything changed. Products come from
+``np.vecdot`` and not from ``@``: a threaded BLAS splits so small a product among threads that wait
+for each other, which on a busy machine costs 8 to 16 ms instead of 0.5.
 """
 
 from __future__ import annotations
