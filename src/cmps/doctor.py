@@ -95,7 +95,7 @@ def check_packages(_: Settings) -> Finding:
 def _pins() -> Iterator[tuple[str, str]]:
     """Yield the pinned run-time dependencies of this package."""
     for requirement in requires("cmps") or ():
-        pinned = re.fullmatch(r"([\w.-]+)(?:\[\w+\])?==([\w.]+)", requirement)
+        pinned = re.fullmatch(r"([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)", requirement)
         if pinned:
             yield pinned[1], pinned[2]
 

@@ -25,7 +25,6 @@ from cmps.training.crossmodal import WORD_DROPOUT
 from cmps.training.language import load_bert
 from cmps.training.losses import (
     contrastive_loss,
-    identity_loss,
     reconstruction_distances,
     triplet_loss,
 )
@@ -89,12 +88,10 @@ def matching_terms(
     local = len(batch["pyramids"])
     distances = reconstruction_distances(text.words, text.attention, batch["pyramids"])
     similarities = text.embedding @ batch["embeddings"].T
-    logits = model.network.classify(text.raw)
     return {
         f"contrastive_{name}": contrastive_loss(similarities * scale, same),
         f"words_{name}": contrastive_loss(-distances * 20, same[:, :local]),
         f"triplet_{name}": triplet_loss(text.embedding, batch["embeddings"], same),
-        f"identity_{name}": identity_loss(logits, batch["people"]),
     }
 
 
@@ -107,7 +104,6 @@ def all_terms(model: TextNetwork, batch: dict[str, Tensor]) -> dict[str, Tensor]
     terms = matching_terms(model, accurate, batch, "accurate")
     terms |= matching_terms(model, fast, batch, "fast")
     terms["triplet"] = (terms.pop("triplet_accurate") + terms.pop("triplet_fast")) / 2
-    terms["identity_text"] = (terms.pop("identity_accurate") + terms.pop("identity_fast")) / 2
     return terms
 
 
