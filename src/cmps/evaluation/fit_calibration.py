@@ -31,6 +31,7 @@ from cmps.settings import Variant
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 BEST = 100
+FITTED = (3, 5, 10, 20, BEST)
 BINS = 15
 
 
@@ -155,29 +156,40 @@ def calibration_error(chances: NDArray[np.floating], right: NDArray[np.bool_]) -
 
 
 def fit(kind: ProbeKind, gallery: EncodedGallery) -> tuple[Curve, dict[str, float]]:
-    """Choose share and curve on one half of the people; measure on the other."""
+    """Choose share and curve on one half of the people; measure on the other.
+
+    The line is fitted on each query's first few candidates: those are what an operator looks at,
+    and thousands of easy strangers below them would bend it. How many is chosen, on the same
+    half, by the calibration error of the first and of the first ten.
+    """
     queries = list(retrieve(kind, gallery))
     fitting = [query for query in queries if query.fitting]
     held_out = [query for query in queries if not query.fitting]
     share = max(SHARES, key=lambda one: mean_precision(fitting, one))
-    scores = np.concatenate([query.scores(share) for query in fitting])
-    slope, intercept = fit_line(scores, np.concatenate([query.right for query in fitting]))
-    curve = Curve(share, slope, intercept, len(gallery.pictures))
-    chances = probability(
-        curve.log_odds(np.concatenate([query.scores(share) for query in held_out]), curve.gallery)
-    )
-    right = np.concatenate([query.right for query in held_out])
-    top = np.cumsum([0] + [len(query.right) for query in held_out[:-1]])
-    firsts = [
-        start + int(np.argmax(query.scores(share)))
-        for start, query in zip(top, held_out, strict=True)
-    ]
-    return curve, {
-        "calibration_error_best_100": round(calibration_error(chances, right), 4),
-        "calibration_error_first": round(calibration_error(chances[firsts], right[firsts]), 4),
+
+    def error(line: tuple[float, float], part: list[Retrieved], count: int) -> float:
+        scores, right = firsts(part, share, count)
+        return calibration_error(probability(line[0] * scores + line[1]), right)
+
+    lines = [fit_line(*firsts(fitting, share, count)) for count in FITTED]
+    line = min(lines, key=lambda one: error(one, fitting, 1) + error(one, fitting, 10))
+    return Curve(share, *line, len(gallery.pictures)), {
+        "calibration_error_first": round(error(line, held_out, 1), 4),
+        "calibration_error_best_10": round(error(line, held_out, 10), 4),
+        "calibration_error_best_100": round(error(line, held_out, BEST), 4),
         "mAP_with_fpr": round(mean_precision(held_out, share), 2),
         "mAP_without_fpr": round(mean_precision(held_out, 0.0), 2),
     }
+
+
+def firsts(
+    queries: list[Retrieved], share: float, count: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return scores and truth of the first ``count`` candidates of every query, joined."""
+    tops = [np.argsort(-query.scores(share))[:count] for query in queries]
+    pairs = list(zip(queries, tops, strict=True))
+    scores = np.concatenate([query.scores(share)[top] for query, top in pairs])
+    return scores, np.concatenate([query.right[top] for query, top in pairs])
 
 
 def main() -> None:
