@@ -120,6 +120,9 @@ def test_speech_probe_searches_with_what_was_heard(pedes, encoders, reranking, t
     assert recordings["word_error_rate"] == 40.0  # green and blue of five words
     # red is found, the empty one is a miss, and "glue" says nothing
     assert report["results"]["fast"]["rank1"] == pytest.approx(33.33)
+    # the same sentences typed show what recognition costs
+    assert set(report["results"]) == {"fast", "fast typed"}
+    assert report["results"]["fast typed"]["rank1"] == 100.0
 
 
 def test_broken_lines_of_a_manifest_are_named(pedes, encoders, reranking, tmp_path):

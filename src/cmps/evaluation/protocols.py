@@ -76,7 +76,8 @@ def evaluate_pedes(
         split: ``train``, ``val`` or ``test``.
         encoders: The networks.
         probe: ``text``: the captions; ``speech``: what a recogniser hears in recordings of them,
-            where a recording without words counts as a miss; ``image``: the pictures; ``all``:
+            where a recording without words counts as a miss, and beside it the same sentences
+            typed (``fast typed``, ``accurate typed``); ``image``: the pictures; ``all``:
             captions and pictures.
         variants: Which text networks; results carry their names. With pictures as probes the
             results are ``global``, ``fpr`` and ``image``, the same as ``fpr``; with ``all`` only
@@ -107,12 +108,13 @@ def evaluate_pedes(
     distractors, sought = _distractors(gallery_extra, pictures)
     details: dict[str, Any] = {}
     sentences: list[Sentence] = []
+    typed: list[Sentence] = []
     if probe in ("all", "text"):
         sentences = _captions(pictures, limit)
     elif audios is not None and probe == "speech":
         recordings = read_manifest(audios, records, split, on_error)
         listener = hear or _listener(recogniser)
-        sentences, details["recordings"] = _spoken(recordings, limit, listener, progress)
+        sentences, typed, details["recordings"] = _spoken(recordings, limit, listener, progress)
     gallery = encode_pictures(pictures, encoders.image, "encoding the gallery", progress)
     details["milliseconds_per_picture"] = round(1000 * gallery.seconds / len(pictures), 2)
     if gallery_extra is not None:
@@ -128,10 +130,12 @@ def evaluate_pedes(
         gallery += extra
     runs: dict[str, Run] = {}
     groups: dict[str, Sequence[Hashable]] = {}
-    for variant in variants if sentences else ():
-        encoder = encoders.text[variant]
-        runs[variant] = search_sentences(sentences, gallery, variant, encoder, reranking, progress)
-        groups[variant] = [sentence.group for sentence in sentences]
+    for suffix, asked in (("", sentences), (" typed", typed)):
+        for variant in variants if asked else ():
+            encoder = encoders.text[variant]
+            run = search_sentences(asked, gallery, variant, encoder, reranking, progress)
+            runs[variant + suffix] = run
+            groups[variant + suffix] = [sentence.group for sentence in asked]
     if probe in ("all", "image"):
         places = _spread(range(len(pictures)), limit)
         seen = search_pictures_within(gallery, places, reranking, progress)
@@ -230,22 +234,27 @@ def _captions(pictures: Sequence[Picture], limit: int | None) -> list[Sentence]:
 
 def _spoken(
     manifest: Manifest, limit: int | None, hear: Hear, progress: Progress
-) -> tuple[list[Sentence], dict[str, Any]]:
-    """Recognise the recordings; return what was heard as queries, and facts for the report."""
+) -> tuple[list[Sentence], list[Sentence], dict[str, Any]]:
+    """Recognise the recordings; return what was heard, what was said, and facts for the report."""
     recordings = _spread(manifest.recordings, limit)
     heard = hear_all(recordings, hear, progress)
     sentences = [
         Sentence(text, recording.person, recording.group)
         for recording, text in zip(recordings, heard.texts, strict=True)
     ]
-    return sentences, {
-        "count": len(recordings),
-        "empty": heard.empty,
-        "other_splits": manifest.other_splits,
-        "broken_lines": manifest.broken_lines,
-        "word_error_rate": round(heard.word_error_rate, 2),
-        "seconds_per_recording": round(heard.seconds, 3),
-    }
+    said = [Sentence(one.text, one.person, one.group) for one in recordings]
+    return (
+        sentences,
+        said,
+        {
+            "count": len(recordings),
+            "empty": heard.empty,
+            "other_splits": manifest.other_splits,
+            "broken_lines": manifest.broken_lines,
+            "word_error_rate": round(heard.word_error_rate, 2),
+            "seconds_per_recording": round(heard.seconds, 3),
+        },
+    )
 
 
 def _distractors(folder: Path | None, pictures: Sequence[Picture]) -> tuple[list[Picture], int]:
