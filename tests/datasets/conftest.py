@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,3 @@ def painter():
         return path
 
     return paint
-
-
-@pytest.fixture
-def real_data() -> Path:
-    """The unpacked data pack; skips where it is absent."""
-    default = Path(__file__).resolve().parents[3] / "data"
-    folder = Path(os.environ.get("CMPS_TEST_DATA", default))
-    if not (folder / "CUHK-PEDES").is_dir():
-        pytest.skip(f"no unpacked data pack in {folder}; CMPS_TEST_DATA names its folder")
-    return folder

@@ -130,8 +130,8 @@ def test_any_json_raises_nothing_but_dataset_errors(tmp_path, content):
     ("split", "pictures", "captions", "people"),
     [("train", 3223, 6448, 813), ("val", 1030, 2062, 259)],
 )
-def test_counts_of_the_real_set(real_data, split, pictures, captions, people):
-    found = list(read_cuhk_pedes(real_data, split))
+def test_counts_of_the_real_set(data_pack, split, pictures, captions, people):
+    found = list(read_cuhk_pedes(data_pack, split))
     assert len(found) == pictures
     assert sum(len(picture.captions) for picture in found) == captions
     assert len({picture.person for picture in found}) == people
@@ -139,9 +139,9 @@ def test_counts_of_the_real_set(real_data, split, pictures, captions, people):
 
 
 @pytest.mark.slow
-def test_real_splits_share_nobody(real_data):
+def test_real_splits_share_nobody(data_pack):
     people = {
-        split: {picture.person for picture in read_cuhk_pedes(real_data, split)}
+        split: {picture.person for picture in read_cuhk_pedes(data_pack, split)}
         for split in ("train", "val")
     }
     assert not people["train"] & people["val"]

@@ -35,6 +35,6 @@ def test_missing_folders_and_foreign_names(tmp_path, painter, read, folder):
 
 
 @pytest.mark.slow
-def test_counts_of_the_real_sets(real_data):
-    assert sum(1 for _ in read_cuhk01(real_data)) == 3_564
-    assert sum(1 for _ in read_cuhk03(real_data)) == 7_490
+def test_counts_of_the_real_sets(data_pack):
+    assert sum(1 for _ in read_cuhk01(data_pack)) == 3_564
+    assert sum(1 for _ in read_cuhk03(data_pack)) == 7_490

@@ -93,20 +93,20 @@ def test_what_is_no_market_layout_is_named(tmp_path, painter):
 
 
 @pytest.mark.slow
-def test_counts_of_the_real_set(real_data):
+def test_counts_of_the_real_set(data_pack):
     counts = {"train": (12_049, 696), "query": (3_368, 750), "gallery": (15_913, None)}
     for split, (pictures, people) in counts.items():
-        found = list(read_market1501(real_data, split))
+        found = list(read_market1501(data_pack, split))
         assert len(found) == pictures
         if people is not None:
             assert len({picture.person for picture in found} - {None}) == people
 
 
 @pytest.mark.slow
-def test_real_sequences_stay_apart_in_time(real_data):
+def test_real_sequences_stay_apart_in_time(data_pack):
     spans = {}
     for split in ("train", "query", "gallery"):
-        for picture in read_market1501(real_data, split):
+        for picture in read_market1501(data_pack, split):
             key = (picture.camera, picture.path.name.split("_")[1][-1])
             first, last = spans.get(key, (picture.time, picture.time))
             spans[key] = (min(first, picture.time), max(last, picture.time))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -131,13 +130,3 @@ def market(tmp_path):
     for name, rgb in pictures.items():
         paint(root / name, rgb)
     return root
-
-
-@pytest.fixture
-def real_data() -> Path:
-    """The unpacked data pack; skips where it is absent."""
-    default = Path(__file__).resolve().parents[3] / "data"
-    folder = Path(os.environ.get("CMPS_TEST_DATA", default))
-    if not (folder / "CUHK-PEDES").is_dir():
-        pytest.skip(f"no unpacked data pack in {folder}; CMPS_TEST_DATA names its folder")
-    return folder
