@@ -1,0 +1,218 @@
+"""Files that lie beside the pictures of a place: ``floorplan.json`` and ``tracklets.csv``.
+
+docs/simulator.md describes both.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cmps.gallery.floorplan import (
+    Entrance,
+    FloorPlan,
+    FloorPlanError,
+    Obstacle,
+    PlacedCamera,
+    Shop,
+)
+from cmps.gallery.geometry import Point, Polygon
+
+FORMAT, VERSION = "cmps-floorplan", 1
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One pass of somebody through a camera's view, as the camera knows it.
+
+    Attributes:
+        tracklet: The tracklet's id.
+        camera: The camera's id.
+        enter: When it begins.
+        leave: When it ends.
+        first: Where on the floor it begins, metres on the plan.
+        last: Where it ends.
+    """
+
+    tracklet: str
+    camera: str
+    enter: datetime
+    leave: datetime
+    first: Point
+    last: Point
+
+
+COLUMNS = ("tracklet", "camera", "enter", "leave", "enter_x", "enter_y", "leave_x", "leave_y")
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def write_passages(passages: Iterable[Passage], path: Path) -> None:
+    """Write ``tracklets.csv``, one line a tracklet."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for one in passages:
+            places = (f"{value:.2f}" for value in (*one.first, *one.last))
+            writer.writerow([one.tracklet, one.camera, _iso(one.enter), _iso(one.leave), *places])
+
+
+def read_passages(path: Path) -> dict[str, Passage]:
+    """Read ``tracklets.csv``; the keys are the tracklets' ids.
+
+    Raises:
+        FloorPlanError: If it cannot be read; the message names file, line and fault.
+    """
+    found: dict[str, Passage] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise FloorPlanError(f"{path}: the header lacks {', '.join(missing)}")
+            for row in reader:
+                try:
+                    passage = _passage(row)
+                except (TypeError, ValueError) as error:
+                    raise FloorPlanError(f"{path} line {reader.line_num}: {error}") from error
+                found[passage.tracklet] = passage
+    except OSError as error:
+        raise FloorPlanError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise FloorPlanError(f"{path} is not UTF-8; save it as UTF-8") from error
+    return found
+
+
+def _passage(row: Mapping[str, str]) -> Passage:
+    enter, leave = (datetime.fromisoformat(row[name]) for name in ("enter", "leave"))
+    if enter.tzinfo is None or leave.tzinfo is None:
+        raise ValueError("a time has no zone; add Z for UTC or an offset such as +02:00")
+    if enter > leave:
+        raise ValueError(f"tracklet {row['tracklet']} leaves before it enters")
+    x, y, last_x, last_y = (float(row[name]) for name in COLUMNS[4:])
+    return Passage(row["tracklet"], row["camera"], enter, leave, (x, y), (last_x, last_y))
+
+
+def plan_as_dict(plan: FloorPlan) -> dict[str, Any]:
+    """Return the plan as plain data, ready for JSON."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": plan.name,
+        "outline": plan.outline,
+        "obstacles": [
+            {"kind": o.kind, "height": o.height, "polygon": o.polygon} for o in plan.obstacles
+        ],
+        "shops": [{"name": s.name, "door": s.door, "polygon": s.polygon} for s in plan.shops],
+        "entrances": [{"name": e.name, "place": e.place} for e in plan.entrances],
+        "cameras": [
+            {
+                "id": c.id,
+                "place": c.place,
+                "height": c.height,
+                "heading": c.heading,
+                "tilt": c.tilt,
+                "field_of_view": c.field_of_view,
+                "focal_length": round(c.focal_length, 1),
+                "picture": c.picture,
+                "reach": c.reach,
+            }
+            for c in plan.cameras
+        ],
+    }
+
+
+def plan_from_dict(plain: Mapping[str, Any]) -> FloorPlan:
+    """Rebuild a plan from :func:`plan_as_dict`.
+
+    Raises:
+        FloorPlanError: If something is missing or not what it should be.
+    """
+    if plain.get("format") != FORMAT or plain.get("version") != VERSION:
+        raise FloorPlanError(f"not a floor plan: it needs format {FORMAT}, version {VERSION}")
+    try:
+        return FloorPlan(
+            name=str(plain["name"]),
+            outline=_polygon(plain["outline"]),
+            obstacles=tuple(
+                Obstacle(str(o["kind"]), _polygon(o["polygon"]), float(o["height"]))
+                for o in plain.get("obstacles", ())
+            ),
+            shops=tuple(
+                Shop(str(s["name"]), _polygon(s["polygon"]), _point(s["door"]))
+                for s in plain.get("shops", ())
+            ),
+            entrances=tuple(
+                Entrance(str(e["name"]), _point(e["place"])) for e in plain.get("entrances", ())
+            ),
+            cameras=tuple(_camera(c) for c in plain.get("cameras", ())),
+        )
+    except KeyError as error:
+        raise FloorPlanError(f"the floor plan lacks {error}") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise FloorPlanError(f"the floor plan does not hold together: {error}") from error
+
+
+def read_floorplan(path: Path) -> FloorPlan:
+    """Read ``floorplan.json``.
+
+    Raises:
+        FloorPlanError: If it cannot be read; the message names the file and the fault.
+    """
+    try:
+        return plan_from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise FloorPlanError(f"{path} cannot be read: {error.strerror}") from error
+    except (FloorPlanError, ValueError, AttributeError) as error:
+        raise FloorPlanError(f"{path}: {error}") from error
+
+
+def write_floorplan(plan: FloorPlan, path: Path) -> None:
+    """Write ``floorplan.json``.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> plan = FloorPlan("hall", ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0)))
+        >>> with TemporaryDirectory() as folder:
+        ...     write_floorplan(plan, Path(folder) / "floorplan.json")
+        ...     read_floorplan(Path(folder) / "floorplan.json") == plan
+        True
+    """
+    path.write_text(json.dumps(plan_as_dict(plan), indent=1) + "\n", encoding="utf-8")
+
+
+def _point(plain: Any) -> Point:
+    x, y = plain
+    return float(x), float(y)
+
+
+def _polygon(plain: Any) -> Polygon:
+    return tuple(_point(corner) for corner in plain)
+
+
+def _camera(plain: Mapping[str, Any]) -> PlacedCamera:
+    width, height = plain["picture"]
+    camera = PlacedCamera(
+        id=str(plain["id"]),
+        place=_point(plain["place"]),
+        height=float(plain["height"]),
+        heading=float(plain["heading"]),
+        tilt=float(plain["tilt"]),
+        field_of_view=float(plain["field_of_view"]),
+        picture=(int(width), int(height)),
+        reach=float(plain.get("reach", 0.0)),
+    )
+    said = float(plain.get("focal_length", camera.focal_length))
+    if abs(said / camera.focal_length - 1) > 0.01:
+        raise FloorPlanError(
+            f"camera {camera.id}: a field_of_view of {camera.field_of_view} degrees makes a "
+            f"focal_length of {camera.focal_length:.0f} pixels, not {said:.0f}; leave one out"
+        )
+    return camera

@@ -1,0 +1,154 @@
+"""Walking distances on a floor: the shortest way around walls and furniture.
+
+A visibility graph: the shortest way bends only at corners of obstacles that have been widened by
+the room a walker needs (Lozano-Pérez and Wesley, *An algorithm for planning collision-free paths
+among polyhedral obstacles*, CACM 1979). Between those corners all distances are known beforehand,
+so that one way costs a few milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmps.gallery.geometry import (
+    Flags,
+    Floats,
+    Point,
+    crosses,
+    edges_of,
+    inside,
+    turns_out,
+    widened,
+)
+
+CLEARANCE = 0.35
+"""Metres that the middle of a walker keeps from walls and furniture."""
+
+# Ways run along the widened corners, so what blocks them is widened a little less.
+_SLACK = 0.95
+
+
+class Walkways:
+    """Where one can walk, and how far it is.
+
+    Args:
+        outline: The floor's edge; everything outside is closed.
+        blocks: Polygons that nobody walks through.
+        clearance: Metres that a walker's middle keeps from all of them.
+
+    Example:
+        >>> room = [(0, 0), (10, 0), (10, 6), (0, 6)]
+        >>> table = [(4, 0), (6, 0), (6, 4), (4, 4)]
+        >>> ways = Walkways(room, [table])
+        >>> len(ways.path((2, 2), (8, 2))), round(ways.metres((2, 2), (8, 2)), 1)
+        (4, 8.4)
+    """
+
+    def __init__(
+        self,
+        outline: Sequence[Point],
+        blocks: Sequence[Sequence[Point]],
+        clearance: float = CLEARANCE,
+    ) -> None:
+        self._floor = widened(outline, -_SLACK * clearance)
+        self._blocks = [widened(block, _SLACK * clearance) for block in blocks]
+        self._edges = edges_of([self._floor, *self._blocks])
+        corners = [widened(outline, -clearance)[~turns_out(outline)]]
+        corners += [widened(block, clearance)[turns_out(block)] for block in blocks]
+        nodes = np.concatenate(corners)
+        self._nodes = nodes[self.free(nodes)]
+        self._metres, self._next = self._between_nodes()
+
+    def free(self, points: NDArray[Any]) -> Flags:
+        """Return at which of ``(n, 2)`` places somebody can walk."""
+        found = inside(points, self._floor)
+        for block in self._blocks:
+            found &= ~inside(points, block)
+        return found
+
+    def open_line(self, starts: NDArray[Any], ends: NDArray[Any]) -> Flags:
+        """Return which lines between free places nothing blocks."""
+        return ~crosses(starts, ends, self._edges)
+
+    def snap(self, place: Point) -> Point:
+        """Return the free place nearest to a place, within 6 m; the place itself if it is free.
+
+        Raises:
+            ValueError: If there is none.
+        """
+        if self.free(np.array([place]))[0]:
+            return place
+        radii = np.arange(0.05, 6.0, 0.05)
+        angles = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+        ring = np.stack([np.cos(angles), np.sin(angles)], 1)
+        around = (np.asarray(place) + radii[:, None, None] * ring).reshape(-1, 2)
+        free = self.free(around)
+        if not free.any():
+            raise ValueError(f"nobody can walk within 6 m of {place}")
+        x, y = around[int(free.argmax())]
+        return float(x), float(y)
+
+    def path(self, start: Point, end: Point) -> list[Point]:
+        """Return the corners of the shortest way, both ends included; empty if there is none."""
+        start, end = self.snap(start), self.snap(end)
+        if self.open_line(np.array([start]), np.array([end]))[0]:
+            return [start, end]
+        out, home = self.reach([start]), self.reach([end])
+        if not len(self._nodes):
+            return []
+        total = out[:, None] + self._metres + home[None]
+        first, last = np.unravel_index(int(total.argmin()), total.shape)
+        if not np.isfinite(total[first, last]):
+            return []
+        steps = [int(first)]
+        while steps[-1] != last:
+            steps.append(int(self._next[steps[-1], last]))
+        middle = [(float(x), float(y)) for x, y in self._nodes[steps]]
+        return [start, *middle, end]
+
+    def metres(self, start: Point, end: Point) -> float:
+        """Return the length of the shortest way, infinite where there is none."""
+        return self.metres_between([start], [end])
+
+    def metres_between(self, starts: Sequence[Point], ends: Sequence[Point]) -> float:
+        """Return the shortest way from any of some places to any of others, metres."""
+        starts = [self.snap(place) for place in starts]
+        ends = [self.snap(place) for place in ends]
+        one, other = np.asarray(starts, float), np.asarray(ends, float)
+        a, b = np.repeat(one, len(other), axis=0), np.tile(other, (len(one), 1))
+        straight = np.linalg.norm(a - b, axis=1)[self.open_line(a, b)]
+        best = float(straight.min()) if len(straight) else np.inf
+        if len(self._nodes):
+            around = self.reach(starts)[:, None] + self._metres + self.reach(ends)[None]
+            best = min(best, float(around.min()))
+        return best
+
+    def reach(self, places: Sequence[Point]) -> Floats:
+        """Return for each corner ``(n,)`` the straight way from the nearest of some free places."""
+        points = np.asarray(places, float)
+        starts = np.repeat(points, len(self._nodes), axis=0)
+        ends = np.tile(self._nodes, (len(points), 1))
+        far = np.linalg.norm(starts - ends, axis=1)
+        far[~self.open_line(starts, ends)] = np.inf
+        return np.asarray(far.reshape(len(points), -1).min(0))
+
+    def _between_nodes(self) -> tuple[Floats, NDArray[np.int64]]:
+        """Return the ways between all corners and the next corner on each (Floyd, Warshall)."""
+        count = len(self._nodes)
+        far = np.full((count, count), np.inf)
+        one, other = np.triu_indices(count, 1)
+        seen = self.open_line(self._nodes[one], self._nodes[other])
+        straight = np.linalg.norm(self._nodes[one] - self._nodes[other], axis=1)
+        far[one[seen], other[seen]] = far[other[seen], one[seen]] = straight[seen]
+        np.fill_diagonal(far, 0)
+        following = np.tile(np.arange(count), (count, 1))
+        for via in range(count):
+            around = far[:, via, None] + far[via]
+            shorter = around < far - 1e-12
+            far = np.where(shorter, around, far)
+            following = np.where(shorter, following[:, via, None], following)
+        return far, following
