@@ -141,6 +141,30 @@ class TestContrastiveLoss:
         assert float(value) == pytest.approx(math.log(3) / 2, abs=1e-6)
 
 
+class TestOneWayLoss:
+    def test_by_hand(self):
+        # row 1: softmax of (ln 3, 0, 0) is (3/5, 1/5, 1/5); the row without a right one is left out
+        similarities = torch.tensor([[math.log(3), 0.0, 0.0], [9.0, 0.0, 0.0]])
+        same = torch.tensor([[True, False, False], [False, False, False]])
+        value = losses.one_way_loss(similarities, same)
+        assert float(value) == pytest.approx(-math.log(3 / 5), abs=1e-6)
+
+    def test_several_right_ones_share_the_row(self):
+        similarities = torch.tensor([[math.log(3), 0.0, 0.0]])
+        value = losses.one_way_loss(similarities, torch.tensor([[True, True, False]]))
+        assert float(value) == pytest.approx(-(math.log(3 / 5) + math.log(1 / 5)) / 2, abs=1e-6)
+
+    def test_is_half_of_the_symmetric_loss(self):
+        similarities, same = 4 * unit(5, 7), torch.rand(5, 7) < 0.4
+        both = losses.one_way_loss(similarities, same) + losses.one_way_loss(similarities.T, same.T)
+        value = losses.contrastive_loss(similarities, same)
+        assert float(value) == pytest.approx(float(both) / 2, abs=1e-5)
+
+    def test_without_pairs_there_is_nothing_to_learn(self):
+        value = losses.one_way_loss(torch.rand(2, 3), torch.zeros(2, 3, dtype=torch.bool))
+        assert float(value) == 0
+
+
 def test_distillation_loss_against_scipys_entropy():
     from scipy.special import softmax
     from scipy.stats import entropy

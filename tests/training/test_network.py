@@ -2,6 +2,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from cmps.training.mobilenet import MobileNetV2  # noqa: E402
 from cmps.training.network import (  # noqa: E402
     CrossModalNetwork,
     ImageBranch,
@@ -83,3 +84,48 @@ def test_one_classifier_serves_both_modalities(config):
     network = CrossModalNetwork(config, people=7, vectors=torch.zeros(5, 50))
     assert network.classify(torch.randn(4, 256)).shape == (4, 7)
     assert sum(name.startswith("identity.") for name, _ in network.named_parameters()) == 1
+
+
+class TestStillNorms:
+    """With ``still_norm`` the backbone trains on folded norms: the same function, faster."""
+
+    @pytest.fixture
+    def lived_in(self):
+        torch.manual_seed(0)
+        backbone = MobileNetV2(1)
+        backbone.train()
+        with torch.no_grad():
+            for _ in range(3):
+                backbone(torch.randn(4, 3, 64, 32))
+        return backbone
+
+    def test_folded_norms_say_what_plain_norms_say_in_evaluation(self, lived_in):
+        pictures = torch.randn(2, 3, 64, 32)
+        with torch.no_grad():
+            lived_in.eval()
+            plain = lived_in(pictures)
+            lived_in.train()
+            lived_in.still_norm = True
+            folded = lived_in(pictures)
+            lived_in.still_norm = False
+            moving = lived_in(pictures)
+        assert torch.allclose(folded, plain, atol=1e-4)
+        assert not torch.allclose(moving, plain, atol=1e-2)
+
+    def test_statistics_stand_still_while_gains_learn(self, lived_in):
+        lived_in.still_norm = True
+        norm = lived_in.features[9].conv[1]
+        before = norm.running_mean.clone()
+        lived_in(torch.randn(2, 3, 64, 32)).square().sum().backward()
+        assert torch.equal(norm.running_mean, before)
+        assert float(norm.weight.grad.abs().sum()) > 0
+        assert float(norm.bias.grad.abs().sum()) > 0
+
+    @pytest.mark.parametrize("still_norm", [False, True])
+    def test_frozen_stages_get_no_gradient_and_the_rest_does(self, lived_in, still_norm):
+        lived_in.still_norm, lived_in.frozen = still_norm, 7
+        lived_in(torch.randn(2, 3, 64, 32)).square().sum().backward()
+        learned = [
+            all(p.grad is not None for p in stage.parameters()) for stage in lived_in.features
+        ]
+        assert learned == [False] * 7 + [True] * (len(learned) - 7)

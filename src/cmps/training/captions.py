@@ -42,6 +42,42 @@ def shorten(caption: str, random: np.random.Generator) -> str:
     return " ".join(part for number, part in enumerate(parts) if number != dropped)
 
 
+SYNONYMS = (
+    ("gray", "grey"),
+    ("pants", "trousers"),
+    ("sneakers", "trainers", "tennis shoes", "sport shoes"),
+    ("backpack", "back pack", "rucksack"),
+    ("woman", "lady", "female"),
+    ("man", "guy", "male"),
+    ("wearing", "dressed in"),
+    ("carrying", "holding"),
+    ("t-shirt", "tee shirt", "short sleeve shirt"),
+    ("handbag", "purse"),
+    ("jumper", "sweater", "pullover"),
+    ("trainers", "sneakers"),
+    ("cap", "baseball cap"),
+)
+_SAME = {word: group for group in reversed(SYNONYMS) for word in group}
+_WORDS = re.compile(
+    rf"\b({'|'.join(sorted(map(re.escape, _SAME), key=len, reverse=True))})\b", re.IGNORECASE
+)
+
+
+def reword(caption: str, random: np.random.Generator, chance: float = 0.5) -> str:
+    """Say some words of a caption in another way; colours and garments stay what they are.
+
+    Example:
+        >>> reword("A man in gray pants.", np.random.default_rng(8), chance=1)
+        'A man in grey trousers.'
+    """
+
+    def other(found: re.Match[str]) -> str:
+        group = _SAME[found[0].lower()]
+        return group[int(random.integers(len(group)))] if random.random() < chance else found[0]
+
+    return _WORDS.sub(other, caption)
+
+
 def trimmed_wordpieces(
     source: Path, texts: Iterable[str], common: Sequence[str]
 ) -> tuple[Tokenizer, list[int]]:

@@ -1,5 +1,8 @@
 """Stage 2: both text branches and the image branch learn one space (paper §2, eq. 1).
 
+The config ``crossmodal`` starts from stage 1; ``joint`` goes on from any image branch (a shipped
+one, by :mod:`cmps.training.restore`) and learns re-identification in the same batches.
+
 ``python -m cmps.training.crossmodal --corpus DIR --language DIR --image FILE --out DIR`` resumes
 where it stopped.
 """
@@ -7,6 +10,7 @@ where it stopped.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +20,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from cmps.training.captions import mirror, pad, shorten
+from cmps.training.attributes import captions_by_row
+from cmps.training.captions import mirror, pad, reword, shorten
 from cmps.training.corpus import Corpus
 from cmps.training.language import cached_token_states
 from cmps.training.losses import (
@@ -26,6 +31,8 @@ from cmps.training.losses import (
     foreground_loss,
     fpr_loss,
     identity_loss,
+    one_way_loss,
+    ranking_loss,
     reconstruction_distances,
     triplet_loss,
 )
@@ -41,7 +48,8 @@ from cmps.training.sampler import identity_batches
 from cmps.training.stage import StageConfig, Trainer
 
 WORD_DROPOUT = 0.1
-NEIGHBOUR = 0.25
+NEIGHBOUR = 0.35
+TRIPLET_MARGIN = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +60,64 @@ class Sentence:
     states: NDArray[np.float16]
 
 
+@dataclass(slots=True)
+class Memory:
+    """Embeddings of the last batches: more to be told apart from, for little (Wang et al., XBM).
+
+    Attributes:
+        size: How many pairs are kept; 0 for none.
+        image, fast, accurate: ``(n, 256)`` of past pictures and sentences.
+        people: ``(n,)`` their identity numbers.
+    """
+
+    size: int
+    image: Tensor
+    fast: Tensor
+    accurate: Tensor
+    people: Tensor
+
+    @classmethod
+    def empty(cls, size: int, width: int) -> Memory:
+        """Return a memory of nothing yet."""
+        none = torch.zeros(0, width)
+        return cls(size, none, none, none, torch.zeros(0, dtype=torch.long))
+
+    def keep(self, image: Tensor, fast: Tensor, accurate: Tensor, people: Tensor) -> None:
+        """Add a batch and forget the oldest."""
+        if not self.size:
+            return
+        self.image = torch.cat([self.image, image.detach()])[-self.size :]
+        self.fast = torch.cat([self.fast, fast.detach()])[-self.size :]
+        self.accurate = torch.cat([self.accurate, accurate.detach()])[-self.size :]
+        self.people = torch.cat([self.people, people])[-self.size :]
+
+
 class CaptionBank:
     """Every caption of a corpus in plain, mirrored and shortened forms, encoded once.
 
     Args:
         corpus: Rows with captions.
         language: Folder that :mod:`cmps.training.language` wrote.
+        attributes: Market's ``market_attribute.mat``; its people without captions get sentences.
+        per_person: Pictures of each such person that are taken.
     """
 
-    def __init__(self, corpus: Corpus, language: Path) -> None:
-        self.rows = [row for row, entry in enumerate(corpus.rows) if entry["captions"]]
+    def __init__(
+        self,
+        corpus: Corpus,
+        language: Path,
+        attributes: Path | None = None,
+        per_person: int = 0,
+    ) -> None:
+        captions = captions_by_row(corpus, attributes, per_person)
+        self.rows = list(captions)
         random = np.random.default_rng(0)
         texts: list[str] = []
         self.forms: dict[int, list[tuple[list[int], list[int]]]] = {}
         for row in self.rows:
             self.forms[row] = []
-            for caption in corpus.rows[row]["captions"]:
-                variants = [caption, shorten(caption, random)]
+            for caption in captions[row]:
+                variants = [caption, reword(shorten(caption, random), random)]
                 mirrored = [mirror(variant) for variant in variants]
                 start = len(texts)
                 texts += variants + [text for text in mirrored if text not in variants]
@@ -84,7 +133,7 @@ class CaptionBank:
         ]
 
     def draw(self, row: int, flipped: bool, random: np.random.Generator) -> Sentence:
-        """Return a random caption of a picture; in a third of cases its shortened form."""
+        """Return a random caption of a picture; in a third of cases shortened and reworded."""
         plain, mirrored = self.forms[row][int(random.integers(len(self.forms[row])))]
         form = int(random.random() < 0.33)
         return self.sentences[(mirrored if flipped else plain)[form]]
@@ -113,98 +162,140 @@ def stack_sentences(
 
 
 def matching_terms(
-    network: CrossModalNetwork, text: TextOutput, image: ImageOutput, same: Tensor, name: str
+    network: CrossModalNetwork,
+    text: TextOutput,
+    image: ImageOutput,
+    people: Tensor,
+    memory: Memory,
+    name: str,
 ) -> dict[str, Tensor]:
     """Return the terms that pull one text variant and the pictures together."""
     scale = network.temperature.exp().clamp(max=100)
+    same = people[:, None] == people[None, :]
+    known = people[:, None] == memory.people[None, :]
+    past = memory.fast if name == "fast" else memory.accurate
+    wide = torch.cat([same, known], 1)
+    pictures = torch.cat([text.embedding @ image.embedding.T, text.embedding @ memory.image.T], 1)
+    sentences = torch.cat([image.embedding @ text.embedding.T, image.embedding @ past.T], 1)
     distances = reconstruction_distances(text.words, text.attention, image.pyramid)
     return {
-        f"contrastive_{name}": contrastive_loss(text.embedding @ image.embedding.T * scale, same),
+        f"contrastive_{name}": (
+            one_way_loss(pictures * scale, wide) + one_way_loss(sentences * scale, wide)
+        )
+        / 2,
         f"words_{name}": contrastive_loss(-distances * 20, same),
-        f"triplet_{name}": triplet_loss(text.embedding, image.embedding, same)
-        + triplet_loss(image.embedding, text.embedding, same.T),
+        f"triplet_{name}": ranking_loss(1 - pictures, wide, TRIPLET_MARGIN)
+        + ranking_loss(1 - sentences, wide, TRIPLET_MARGIN),
     }
 
 
-def all_terms(network: CrossModalNetwork, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+def all_terms(
+    network: CrossModalNetwork, batch: dict[str, Tensor], memory: Memory
+) -> dict[str, Tensor]:
     """Return every loss term of one batch; the captioned pictures come first in it."""
-    people = batch["people"]
-    paired = len(people)
+    shown = batch["shown_people"]
+    paired = len(batch["ids"])
+    people = shown[:paired]
     output = network.image(batch["pictures"])
     image = ImageOutput(*(part[:paired] for part in output))
     accurate = network.accurate(batch["states"], batch["state_mask"])
     fast = network.fast(network.words(batch["ids"]), batch["mask"])
-    same = people[:, None] == people[None, :]
-    itself = torch.eye(paired, dtype=torch.bool)
-    image_logits = network.classify(image.raw)
+    alike = shown[:, None] == shown[None, :]
+    itself = torch.eye(len(shown), dtype=torch.bool)
+    image_logits = network.classify(output.raw)
     text_logits = [network.classify(accurate.raw), network.classify(fast.raw)]
-    cells = reconstruction_distances(image.pyramid, image.foreground, image.pyramid)
-    terms = matching_terms(network, accurate, image, same, "accurate")
-    terms |= matching_terms(network, fast, image, same, "fast")
+    cells = reconstruction_distances(output.pyramid, output.foreground, output.pyramid)
+    terms = matching_terms(network, accurate, image, people, memory, "accurate")
+    terms |= matching_terms(network, fast, image, people, memory, "fast")
+    memory.keep(image.embedding, fast.embedding, accurate.embedding, people)
     terms["triplet"] = (terms.pop("triplet_accurate") + terms.pop("triplet_fast")) / 2
+    zero = torch.zeros(())
+    paired_logits = image_logits[:paired]
     return terms | {
-        "identity_text": sum((identity_loss(x, people) for x in text_logits), torch.zeros(())) / 2,
-        "identity_image": identity_loss(image_logits, people),
-        "balance": sum((balance_loss(x, image_logits) for x in text_logits), torch.zeros(())) / 2,
-        "fpr": fpr_loss(cells + itself * 1e4, same & ~itself),
+        "identity_text": sum((identity_loss(x, people) for x in text_logits), zero) / 2,
+        "identity_image": identity_loss(image_logits, shown),
+        "balance": sum((balance_loss(x, paired_logits) for x in text_logits), zero) / 2,
+        "triplet_image": triplet_loss(output.embedding, output.embedding, alike),
+        "fpr": fpr_loss(cells + itself * 1e4, alike & ~itself),
         "foreground": foreground_loss(output.foreground_logits, batch["masks"]),
         "teacher_cosine": 1 - (output.embedding * batch["teacher"]).sum(1).mean(),
         "distillation": distillation_loss(output.embedding, batch["teacher"]),
     }
 
 
-def neighbours(corpus: Corpus) -> dict[int, NDArray[np.int64]]:
-    """Return, for each captioned row, rows of the same person by the same camera."""
+def neighbours(corpus: Corpus, rows: list[int]) -> dict[int, NDArray[np.int64]]:
+    """Return, for each of these rows, rows of the same person by the same camera."""
     groups: dict[tuple[str, str], list[int]] = {}
     for row, entry in enumerate(corpus.rows):
         groups.setdefault((entry["person"], entry["camera"]), []).append(row)
     return {
-        row: np.array(groups[entry["person"], entry["camera"]])
-        for row, entry in enumerate(corpus.rows)
-        if entry["captions"]
+        row: np.array(groups[corpus.rows[row]["person"], corpus.rows[row]["camera"]])
+        for row in rows
     }
 
 
-def train(corpus_folder: Path, language: Path, image: Path, out: Path, config: StageConfig) -> Path:
+def extra_batches(
+    people: NDArray[np.int64], config: StageConfig, random: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    """Yield rows of pictures without sentences, without end: four of each person."""
+    while True:
+        yield from identity_batches(list(people), config.distilled // 4, 4, random)
+
+
+def train(
+    corpus_folder: Path,
+    language: Path,
+    image: Path,
+    out: Path,
+    config: StageConfig,
+    attributes: Path | None = None,
+) -> Path:
     """Train stage 2 and return the file of averaged weights."""
     corpus = Corpus.load(corpus_folder)
     sizes = NetworkConfig.preset(config.network)
     masks = load_masks(corpus_folder, len(corpus.rows), sizes.map_size)
-    bank, near = CaptionBank(corpus, language), neighbours(corpus)
-    people = number_people([corpus.rows[row]["person"] for row in bank.rows])
+    bank = CaptionBank(corpus, language, attributes, config.attributes)
+    near = neighbours(corpus, bank.rows)
+    people = number_people([row["person"] for row in corpus.rows])
     torch.manual_seed(1)
     vectors = torch.from_numpy(np.load(language / "vectors.npy"))
     network = CrossModalNetwork(sizes, int(people.max()) + 1, vectors)
     network.image.load_state_dict(torch.load(image, map_location="cpu", weights_only=True))
     channels_last(network.image)
     network.image.backbone.features[: config.frozen].requires_grad_(False)
-    trainer = _trainer(network, len(people), config, out)
+    network.image.backbone.frozen = config.frozen
+    network.image.backbone.still_norm = config.still_norm
+    trainer = _trainer(network, len(bank.rows), config, out)
+    memory = Memory.empty(config.memory, sizes.embedding)
     network.train()
+    captioned = list(people[bank.rows])
     while trainer.step < trainer.steps:
         random = np.random.default_rng(trainer.step)
-        for places in identity_batches(list(people), config.identities, config.pictures, random):
+        extras = extra_batches(people, config, random)
+        for places in identity_batches(captioned, config.identities, config.pictures, random):
             if trainer.step >= trainer.steps:
                 break
             rows = np.array(bank.rows)[places]
-            flip = random.random(len(rows) + config.distilled) < 0.5
+            extra = next(extras)
+            flip = random.random(len(rows) + len(extra)) < 0.5
             sentences = [
                 bank.draw(int(row), bool(side), random)
                 for row, side in zip(rows, flip, strict=False)
             ]
-            shown = [
+            pictures = [
                 int(random.choice(near[int(row)])) if random.random() < NEIGHBOUR else int(row)
                 for row in rows
             ]
-            extra = random.choice(len(corpus.rows), config.distilled, replace=False)
-            batch = prepare(corpus, masks, np.concatenate([shown, extra]), flip, random)
+            shown = np.concatenate([pictures, extra])
+            batch = prepare(corpus, masks, shown, flip, random)
             batch |= stack_sentences(sentences, random)
-            batch["people"] = torch.from_numpy(people[places])
-            trainer.take(all_terms(network, batch), config.weights)
+            batch["shown_people"] = torch.from_numpy(people[shown])
+            trainer.take(all_terms(network, batch, memory), config.weights)
             trainer.report()
             if trainer.step % 100 == 0:
                 trainer.save()
     trainer.save()
-    result = out / "crossmodal.pt"
+    result = out / f"{config.name}.pt"
     torch.save(trainer.averaged.module.state_dict(), result)
     return result
 
@@ -220,7 +311,7 @@ def _trainer(network: CrossModalNetwork, rows: int, config: StageConfig, out: Pa
         (text, config.text_rate),
         (heads, config.head_rate),
     ]
-    return Trainer(network, groups, steps, config, out / "crossmodal.checkpoint.pt")
+    return Trainer(network, groups, steps, config, out / f"{config.name}.checkpoint.pt")
 
 
 def main() -> None:
@@ -231,9 +322,19 @@ def main() -> None:
     parser.add_argument("--image", type=Path, required=True, help="weights of stage 1")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--config", default="crossmodal")
+    parser.add_argument("--attributes", type=Path, help="market_attribute.mat")
     options = parser.parse_args()
     config = StageConfig.read(options.config)
-    print(train(options.corpus, options.language, options.image, options.out, config))
+    print(
+        train(
+            options.corpus,
+            options.language,
+            options.image,
+            options.out,
+            config,
+            options.attributes,
+        )
+    )
 
 
 if __name__ == "__main__":

