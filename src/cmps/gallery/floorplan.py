@@ -177,6 +177,9 @@ class FloorPlan:
     _walks: dict[tuple[str, str], float] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _stands: dict[str, tuple[tuple[Point, ...], Floats]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         for name, polygon in self._polygons():
@@ -254,7 +257,21 @@ class FloorPlan:
         return tuple((float(x), float(y)) for x, y in edge + np.asarray(eye.place))
 
     def standing_places(self, camera: str) -> tuple[Point, ...]:
-        """Return places spread over a camera's view where people can walk."""
+        """Return places spread over a camera's view where people can walk.
+
+        Raises:
+            FloorPlanError: If the camera is unknown or sees no such place.
+        """
+        return self._stand(camera)[0]
+
+    def _stand(self, camera: str) -> tuple[tuple[Point, ...], Floats]:
+        """Return standing places and their reach, kept for the next time."""
+        if camera not in self._stands:
+            places = self._find_places(camera)
+            self._stands[camera] = places, self.walkways.reach(places)
+        return self._stands[camera]
+
+    def _find_places(self, camera: str) -> tuple[Point, ...]:
         eye = self.camera(camera)
         across, along = _SAMPLES
         half = eye.field_of_view / 2 - 1
@@ -300,10 +317,10 @@ class FloorPlan:
             raise FloorPlanError(f"floor plan {self.name}: {error}") from error
 
     def _between_views(self, a: str, b: str) -> float:
-        one, other = self.standing_places(a), self.standing_places(b)
+        (one, out), (other, home) = self._stand(a), self._stand(b)
         if a == b or self.sees(b, np.array(one)).any() or self.sees(a, np.array(other)).any():
             return 0.0
-        return self.walkways.metres_between(one, other)
+        return self.walkways.shortest(one, out, other, home)
 
     def _places(self, where: str | Point) -> tuple[Sequence[Point], float]:
         """Return places from which to walk, and the metres from there to ``where``."""
