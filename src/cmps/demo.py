@@ -15,6 +15,7 @@ from typing import Any
 
 from cmps.ingest.index import IndexReport, index
 from cmps.ingest.reader import read_all
+from cmps.ingest.reindex import reindex
 from cmps.program import Program
 from cmps.search.query import Query
 from cmps.search.ranking import Answer
@@ -178,8 +179,12 @@ def _drawn_before(folder: Path, wanted: dict[str, int]) -> dict[str, Any] | None
 def fill(
     gallery: Gallery, program: Program, progress: Callable[[int], None] = lambda count: None
 ) -> IndexReport:
-    """Index the demo's pictures; those that are known already cost nothing."""
+    """Index the demo's pictures; those that are known already cost nothing.
+
+    A gallery that an older version filled with another image network is encoded again first.
+    """
     pictures = read_all([gallery.folder / "pictures.csv"])
+    reindex(program.store.stale(), program.store, program.image)
     return index(pictures, program.store, program.image, progress)
 
 

@@ -32,10 +32,14 @@ class Program:
 
     @cached_property
     def store(self) -> GalleryStore:
-        """The gallery."""
+        """The gallery, told which image network this program encodes with."""
+        from cmps.encoders.weights import image_network
         from cmps.gallery.postgres import open_gallery
 
-        return open_gallery(self.settings.data, self.settings.database_url)
+        network = image_network()
+        store = open_gallery(self.settings.data, self.settings.database_url)
+        store.use(network)
+        return store
 
     def require_gallery(self) -> None:
         """Make sure that the data folder holds a gallery: looking into one must not make one.

@@ -11,6 +11,7 @@ from fakes import draw
 from PIL import Image
 
 from cmps import demo, program
+from cmps.gallery.records import Network
 
 OUTFITS = [("red", "blue"), ("green", "white"), ("yellow", "purple"), ("red", "black")]
 
@@ -107,6 +108,16 @@ def test_the_second_demo_draws_and_encodes_nothing(cmps, world, simulator, shipp
     assert (again["drawn"], again["new"], again["known"]) == (False, 0, 8)
     assert len(simulator) == 1
     assert world.image.seen == 8
+
+
+def test_a_demo_of_an_older_version_is_encoded_again_by_itself(cmps, world, simulator, shipped):
+    world.store.use(Network("cmps", "1" * 64))
+    cmps("demo")
+    world.store.use(Network("cmps", "2" * 64))
+    again = cmps("demo", "--json").json
+    assert (again["new"], again["known"]) == (0, 8)
+    assert again["searches"][0]["first_right"] == 1
+    assert world.image.seen == 16
 
 
 @pytest.mark.parametrize("damage", ["truth.json", "pictures.csv", "c1/p2.png"])

@@ -214,10 +214,10 @@ def test_a_split_without_pictures_says_which_there_are(pedes, encoders, tmp_path
 
 def test_a_broken_picture_of_the_split_ends_the_measurement(pedes, encoders, reranking):
     (pedes / "imgs/cam/green.jpg").write_bytes(b"\xff\xd8 cut off")
-    with pytest.raises(DatasetError, match=r"green\.jpg does not decode"):
+    with pytest.raises(DatasetError, match=r"green\.jpg: (not a picture|the picture is damaged)"):
         evaluate_pedes(pedes, "val", encoders, reranking=reranking)
     (pedes / "imgs/cam/green.jpg").unlink()
-    with pytest.raises(DatasetError, match=r"green\.jpg is missing"):
+    with pytest.raises(DatasetError, match=r"green\.jpg: cannot be read"):
         evaluate_pedes(pedes, "val", encoders, reranking=reranking)
 
 

@@ -4,23 +4,14 @@ import io
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fakes import FakeImageEncoder, draw, drawn
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from cmps.datasets.picture import Picture
 from cmps.gallery.records import GalleryError, sighting_id
 from cmps.ingest import index as room
-from cmps.ingest.index import PictureError, decode, index, open_image
-
-
-def jpeg(size=(20, 50), colour=(200, 30, 30), **options):
-    buffer = io.BytesIO()
-    Image.new("RGB", size, colour).save(buffer, "JPEG", **options)
-    return buffer.getvalue()
+from cmps.ingest.index import decode, index
 
 
 def test_pictures_become_sightings_with_all_that_is_known(store, tmp_path):
@@ -86,39 +77,6 @@ def test_a_broken_picture_costs_only_itself(store, tmp_path):
     assert "cannot be read (No such file or directory)" in report.failures[3]
 
 
-@pytest.mark.parametrize("box", [(30, 0, 5, 5), (0, 60, 5, 5), (-9, 0, 5, 5)])
-def test_a_box_outside_the_picture_is_refused(tmp_path, box):
-    with pytest.raises(PictureError, match="lies outside the picture"):
-        decode(drawn(tmp_path / "a.png", "red", "blue", box=box))
-
-
-def test_a_box_over_the_edge_is_cut(tmp_path):
-    picture = drawn(tmp_path / "a.png", "red", "blue", box=(-4, 50, 10, 100))
-    assert decode(picture).pixels.shape == (10, 6, 3)
-
-
-@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "I;16", "1", "LA"])
-def test_every_colour_mode_is_read_as_rgb(mode):
-    buffer = io.BytesIO()
-    image = Image.new(mode, (6, 12))
-    image.save(buffer, "TIFF" if mode == "CMYK" else "PNG")
-    opened = open_image(buffer.getvalue(), "a picture")
-    assert opened.mode == "RGB"
-    assert np.asarray(opened).shape == (12, 6, 3)
-
-
-def test_a_phones_picture_is_turned_upright():
-    exif = Image.Exif()
-    exif[0x0112] = 6  # held so that the picture must be turned by a quarter
-    assert open_image(jpeg((50, 20), exif=exif), "a picture").size == (20, 50)
-
-
-def test_a_picture_of_too_many_pixels_is_refused(monkeypatch):
-    monkeypatch.setattr(room, "LARGEST_PIXELS", 900)
-    with pytest.raises(PictureError, match="20x50 pixels are too many; crop the person"):
-        open_image(jpeg(), "huge.jpg")
-
-
 def test_a_small_jpeg_is_stored_byte_for_byte_and_a_large_one_smaller(tmp_path):
     small = drawn(tmp_path / "small.jpg", "red", "blue")
     assert decode(small).jpeg == small.path.read_bytes()
@@ -126,23 +84,6 @@ def test_a_small_jpeg_is_stored_byte_for_byte_and_a_large_one_smaller(tmp_path):
     stored = decode(large)
     assert Image.open(io.BytesIO(stored.jpeg)).size == (128, room.STORED_HEIGHT)
     assert stored.pixels.shape == (900, 300, 3)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.data())
-def test_damaged_bytes_open_or_are_refused_in_one_line(data):
-    raw = bytearray(jpeg())
-    for _ in range(data.draw(st.integers(1, 6))):
-        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
-    cut = data.draw(st.integers(0, len(raw)))
-    try:
-        opened = open_image(bytes(raw[:cut]), "a picture")
-    except PictureError as error:
-        refusal = str(error)
-    else:
-        refusal = ""
-        assert opened.mode == "RGB"
-    assert refusal == "" or refusal.startswith("a picture: ")
 
 
 def test_a_tracklet_over_two_cameras_costs_only_the_picture(store, tmp_path):

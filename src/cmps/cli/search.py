@@ -116,7 +116,7 @@ def _hear(program: Program, path: Path, timings: Timings) -> Transcript:
 def _open(path: Path) -> Any:
     import numpy as np
 
-    from cmps.ingest.index import open_image
+    from cmps.datasets.decoding import open_image
 
     return np.asarray(open_image(path.read_bytes(), str(path)))
 

@@ -8,6 +8,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from cmps.gallery.records import Network
+
 FOLDER = Path(__file__).parent / "files"
 
 ORIGINS = {
@@ -76,9 +78,22 @@ def weight_file(name: str) -> Path:
     Raises:
         WeightsError: If there is no such file, or its bytes differ.
     """
+    return _listed(name).check()
+
+
+def image_network() -> Network:
+    """Return the name by which galleries know the shipped image network.
+
+    Raises:
+        WeightsError: If the manifest does not list it.
+    """
+    return Network("cmps", _listed("image.onnx").sha256)
+
+
+def _listed(name: str) -> WeightFile:
     if name not in manifest():
         raise WeightsError(f"no weights named {name}; there are {', '.join(sorted(manifest()))}")
-    return manifest()[name].check()
+    return manifest()[name]
 
 
 def write_manifest(folder: Path) -> None:

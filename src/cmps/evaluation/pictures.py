@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from cmps.datasets.cuhk_pedes import find_annotations, read_cuhk_pedes
+from cmps.datasets.decoding import read_picture
 from cmps.datasets.folder import read_folder
 from cmps.datasets.market1501 import NAME
 from cmps.datasets.picture import DatasetError, Picture
@@ -70,21 +70,7 @@ def decode(picture: Picture) -> NDArray[np.uint8]:
     Raises:
         DatasetError: If the file is missing or does not decode.
     """
-    try:
-        with Image.open(picture.path) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except FileNotFoundError as error:
-        raise DatasetError(f"{picture.path} is missing") from error
-    except Exception as error:  # broken files make Pillow raise almost anything
-        raise DatasetError(f"{picture.path} does not decode as a picture ({error})") from error
-    if picture.box is not None:
-        x, y, width, height = picture.box
-        if x >= upright.width or y >= upright.height:
-            raise DatasetError(f"{picture.path}: the box {picture.box} lies outside the picture")
-        upright = upright.crop(
-            (x, y, min(x + width, upright.width), min(y + height, upright.height))
-        )
-    return np.asarray(upright)
+    return np.asarray(read_picture(picture)[1])
 
 
 def encode_pictures(

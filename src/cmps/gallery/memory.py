@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmps.gallery.codec import as_stored, microseconds
-from cmps.gallery.records import Camera, Filter, Hit, Sighting, Tracklet
+from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.refusals import (
+    half_encoded,
     other_camera,
+    other_network,
     require_cameras,
     tracklet_cameras,
     unknown_sighting,
@@ -41,11 +43,53 @@ class MemoryGallery:
         self._cameras: dict[str, Camera] = {}
         self._tracklets: dict[str, Tracklet] = {}
         self._resident: Resident | None = None
+        self._own: Network | None = None
+        self._network: Network | None = None
+        self._stale: set[str] = set()
+
+    def use(self, network: Network) -> None:
+        """Say which image network this program encodes with."""
+        self._own = network
+
+    def network(self) -> Network | None:
+        """Return the image network that filled the gallery."""
+        return self._network
+
+    def require_network(self) -> None:
+        """Make sure that this program's network filled the gallery, all of it."""
+        with self._lock:
+            if self._sightings and self._network != self._own:
+                raise other_network(self._network, self._own)
+            if self._stale:
+                raise half_encoded(len(self._stale), self._own)
+
+    def stale(self) -> list[str]:
+        """Return the ids of sightings that this program's network did not encode."""
+        with self._lock:
+            return sorted(self._sightings if self._network != self._own else self._stale)
+
+    def reencode(self, encodings: Mapping[str, Encoding]) -> int:
+        """Put this program's encodings in the place of others."""
+        if not encodings:
+            return 0
+        with self._lock:
+            if self._network != self._own:
+                self._network, self._stale = self._own, set(self._sightings)
+            replaced = list(self._stored(encodings))
+            for old in replaced:
+                self._sightings[old.id] = as_stored(replace(old, encoding=encodings[old.id]))
+            self._stale -= encodings.keys()
+            self._resident = None
+            return len(replaced)
 
     def upsert(self, sightings: Sequence[Sighting]) -> int:
         """Store sightings; see :class:`~cmps.gallery.store.GalleryStore`."""
         batch = {sighting.id: sighting for sighting in sightings}
+        if not batch:
+            return 0
         with self._lock:
+            if self._sightings and self._network != self._own:
+                raise other_network(self._network, self._own)
             cameras = tracklet_cameras(batch.values())
             for tracklet, camera in cameras.items():
                 known = self._tracklets.get(tracklet)
@@ -59,6 +103,8 @@ class MemoryGallery:
             for tracklet, camera in cameras.items():
                 self._tracklets.setdefault(tracklet, Tracklet(tracklet, camera))
             self._span(touched)
+            self._network = self._own
+            self._stale -= batch.keys()
             self._resident = None
             return new
 
@@ -76,6 +122,7 @@ class MemoryGallery:
         """Return the ``k`` most similar; see :class:`~cmps.gallery.store.GalleryStore`."""
         vector = checked(vector)
         with self._lock:
+            self.require_network()
             require_cameras(where, self._cameras)
             if self._resident is None:
                 self._resident = self._build()
@@ -108,6 +155,7 @@ class MemoryGallery:
             gone = list(self._stored(dict.fromkeys(ids)))
             for sighting in gone:
                 del self._sightings[sighting.id]
+                self._stale.discard(sighting.id)
             self._span({sighting.tracklet for sighting in gone})
             self._resident = None
             return len(gone)

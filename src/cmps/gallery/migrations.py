@@ -6,7 +6,9 @@ ran stands in ``schema_version``.
 What is where:
 
 - ``gallery``: one row. Every write locks it first, so writes queue and versions commit in order;
-  ``version`` counts writes, ``removed`` is the version of the last deletion.
+  ``version`` counts writes, ``removed`` is the version of the last deletion. ``network`` and
+  ``sha256`` name the image network whose encodings the rows hold, all but those whose version is
+  at most ``stale``: they are being encoded again.
 - ``sightings``: ``version`` is the write that made the row as it is. Whoever keeps rows in memory
   asks for those with a greater version, and ``segments`` divide the rows by it.
 - ``segments``: ranges of versions that have their own HNSW index; see ``cmps.gallery.segments``.
@@ -79,6 +81,17 @@ MIGRATIONS = (
         rows bigint NOT NULL,
         CHECK (low < high)
     );
+    """,
+    # Only one image network was ever shipped with the first schema.
+    """
+    ALTER TABLE gallery
+        ADD network text,
+        ADD sha256 text,
+        ADD stale bigint NOT NULL DEFAULT 0;
+    UPDATE gallery SET
+        network = 'cmps',
+        sha256 = '76d51cdd79b468dbc454aaf35898dbb2818fdf46deed2871da1c7373e26095c0'
+    WHERE sightings > 0;
     """,
 )
 

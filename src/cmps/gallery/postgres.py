@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import Connection
 
-from cmps.gallery import rows, segments
+from cmps.gallery import networks, rows, segments
 from cmps.gallery.connect import Database, Row, libpq_form
 from cmps.gallery.migrations import migrate
-from cmps.gallery.records import Camera, Filter, Hit, Sighting, Tracklet
+from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.refusals import require_cameras, unknown_sighting
 from cmps.gallery.resident import Resident, checked
 from cmps.gallery.segments import Limits, conditions
@@ -23,7 +23,7 @@ from cmps.gallery.store import EVERYTHING
 if TYPE_CHECKING:
     from cmps.gallery.embedded import EmbeddedServer
 
-STATE = "SELECT version, removed, sightings FROM gallery"
+STATE = "SELECT version, removed, sightings, stale, network, sha256 FROM gallery"
 
 
 class _Kept:
@@ -61,6 +61,37 @@ class PostgresGallery:
         self._lock = threading.Lock()
         self._kept: _Kept | None = None
         self._searched = False
+        self._own: Network | None = None
+
+    def use(self, network: Network) -> None:
+        """Say which image network this program encodes with."""
+        self._own = network
+
+    def network(self) -> Network | None:
+        """Return the image network that filled the gallery, or ``None`` if none was named."""
+        return self._database.call(networks.stored)
+
+    def require_network(self) -> None:
+        """Make sure that this program's network filled the gallery, all of it."""
+        self._database.call(lambda connection: networks.require(connection, self._own))
+
+    def stale(self) -> list[str]:
+        """Return the ids of sightings that this program's network did not encode."""
+        return self._database.call(lambda connection: networks.stale(connection, self._own))
+
+    def reencode(self, encodings: Mapping[str, Encoding]) -> int:
+        """Put this program's encodings in the place of others, in one transaction."""
+        if not encodings:
+            return 0
+        if self._server is not None:
+            self._server.require_room(
+                sum(2 * one.pyramid.nbytes + 4000 for one in encodings.values())
+            )
+        done = self._database.write(
+            lambda connection: networks.reencode(connection, self._own, encodings)
+        )
+        self._database.call(self._index_if_many)
+        return done
 
     def upsert(self, sightings: Sequence[Sighting]) -> int:
         """Store sightings in one transaction; see :class:`~cmps.gallery.store.GalleryStore`."""
@@ -69,7 +100,12 @@ class PostgresGallery:
             return 0
         if self._server is not None:
             self._server.require_room(sum(map(rows.size, batch.values())))
-        new = self._database.write(lambda connection: rows.upsert(connection, batch.values()))
+
+        def work(connection: Connection[Row]) -> int:
+            networks.claim(connection, self._own)
+            return rows.upsert(connection, batch.values())
+
+        new = self._database.write(work)
         self._database.call(self._index_if_many)
         return new
 
@@ -102,7 +138,9 @@ class PostgresGallery:
         vector = checked(vector)
 
         def work(connection: Connection[Row]) -> list[Hit]:
-            version, removed, count = connection.execute(STATE, prepare=True).fetchall()[0]
+            state = connection.execute(STATE, prepare=True).fetchall()[0]
+            version, removed, count = state[:3]
+            networks.refuse(connection, self._own, *state[2:])
             if count > self.limits.resident:
                 self._kept = None
                 require_cameras(where, _camera_ids(connection) if where.cameras else ())
@@ -187,7 +225,9 @@ class PostgresGallery:
         with self._lock, connection.transaction():
             # One snapshot for all three queries.
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            version, removed, _ = connection.execute(STATE).fetchall()[0]
+            state = connection.execute(STATE).fetchall()[0]
+            version, removed = state[:2]
+            networks.refuse(connection, self._own, *state[2:])
             kept = self._kept
             if kept is not None and kept.version >= version:
                 return kept

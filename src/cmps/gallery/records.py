@@ -40,6 +40,26 @@ def sighting_id(picture: bytes, box: Box | None = None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """The image network that encodings come from: those of two networks cannot be compared.
+
+    Attributes:
+        name: ``cmps`` for the shipped one; a plug-in has its own.
+        sha256: Of its weights.
+
+    Example:
+        >>> print(Network("cmps", "76d51cdd79b468dbc454"))
+        cmps 76d51cdd79b4
+    """
+
+    name: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.sha256[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
 class Camera:
     """A camera; ``site`` groups cameras of one building or area."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from cmps.gallery.records import Filter, GalleryError, Sighting
+from cmps.gallery.records import Filter, GalleryError, Network, Sighting
 
 
 def require_cameras(where: Filter, known: Collection[str]) -> None:
@@ -44,6 +44,23 @@ def other_camera(tracklet: str, camera: str, asked: str) -> GalleryError:
     return GalleryError(
         f"tracklet {tracklet} belongs to camera {camera}, not {asked}; "
         "give each camera's tracklets names of their own"
+    )
+
+
+def other_network(stored: Network | None, own: Network | None) -> GalleryError:
+    """Return the error for a gallery that another image network filled."""
+    return GalleryError(
+        f"image network {stored or '(none named)'} filled the gallery, and this program has "
+        f"{own or '(none named)'}: encode its stored crops again with: cmps reindex, or index into "
+        "an empty folder with: cmps index PATH --data DIR"
+    )
+
+
+def half_encoded(left: int, own: Network | None) -> GalleryError:
+    """Return the error for a gallery whose encoding with this program's network is not over."""
+    return GalleryError(
+        f"{left:,} sightings wait to be encoded again with image network {own}; "
+        "if nobody is at it, go on with: cmps reindex"
     )
 
 

@@ -59,14 +59,7 @@ def upsert(connection: Connection[Row], sightings: Iterable[Sighting]) -> int:
     batch = list(sightings)
     cameras = tracklet_cameras(batch)
     version = next_version(connection)
-    connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE sightings) ON COMMIT DELETE ROWS"
-    )
-    copy_in = f"COPY pg_temp.incoming ({NAMES}) FROM STDIN (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
-        copy.set_types(list(COLUMNS.values()))
-        for sighting in batch:
-            copy.write_row(_row(sighting, version))
+    copy_in(connection, batch, version)
     connection.execute(
         "INSERT INTO cameras (id) SELECT DISTINCT camera FROM pg_temp.incoming "
         "ON CONFLICT DO NOTHING"
@@ -83,6 +76,18 @@ def upsert(connection: Connection[Row], sightings: Iterable[Sighting]) -> int:
     new = len(batch) - len(replaced)
     connection.execute("UPDATE gallery SET sightings = sightings + %s", [new])
     return new
+
+
+def copy_in(connection: Connection[Row], sightings: Iterable[Sighting], version: int) -> None:
+    """Send sightings into the table ``incoming``, which lasts as long as the transaction."""
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE sightings) ON COMMIT DELETE ROWS"
+    )
+    statement = f"COPY pg_temp.incoming ({NAMES}) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(list(COLUMNS.values()))
+        for sighting in sightings:
+            copy.write_row(_row(sighting, version))
 
 
 def delete(connection: Connection[Row], ids: Collection[str]) -> int:

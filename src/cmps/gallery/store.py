@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.gallery.records import Camera, Filter, Hit, Sighting, Tracklet
+from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 
 EVERYTHING = Filter()
 
@@ -20,11 +20,46 @@ class GalleryStore(Protocol):
     happens whole or not at all, and what was stored before stays searchable.
     """
 
+    def use(self, network: Network) -> None:
+        """Say which image network this program encodes with.
+
+        From then on :meth:`upsert` and :meth:`search` refuse a gallery that another network
+        filled. An empty gallery takes any, with the first sighting.
+        """
+        ...
+
+    def network(self) -> Network | None:
+        """Return the image network that filled the gallery, or ``None`` if none was ever named."""
+        ...
+
+    def require_network(self) -> None:
+        """Make sure that this program's network filled the gallery, all of it.
+
+        Raises:
+            GalleryError: If another one did, or :meth:`reencode` has not come to an end yet.
+        """
+        ...
+
+    def stale(self) -> list[str]:
+        """Return the ids of sightings that this program's network did not encode."""
+        ...
+
+    def reencode(self, encodings: Mapping[str, Encoding]) -> int:
+        """Put this program's encodings in the place of others, in one transaction.
+
+        From the first call on the gallery belongs to this program's network; until none is
+        :meth:`stale`, nobody can search it. Ids that are gone are passed over.
+
+        Returns:
+            How many were replaced.
+        """
+        ...
+
     def upsert(self, sightings: Sequence[Sighting]) -> int:
         """Store sightings in one transaction; the same id twice is one sighting.
 
         Unknown cameras and tracklets come into being; a tracklet's start and end widen to its
-        sightings.
+        sightings. Raises where another image network filled the gallery.
 
         Returns:
             How many were new.

@@ -10,8 +10,9 @@ from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from cmps.datasets.decoding import PictureError, read_picture
 from cmps.datasets.picture import Picture
 from cmps.encoders.image import ImageEncoder
 from cmps.gallery.records import Encoding, Sighting, sighting_id
@@ -21,11 +22,6 @@ from cmps.timings import Timings
 BATCH = 64
 # A crop is stored at most this high: more shows the operator nothing new and fills the disk.
 STORED_HEIGHT = 384
-LARGEST_PIXELS = 64_000_000
-
-
-class PictureError(ValueError):
-    """A picture cannot be read; the message names the file and the reason."""
 
 
 @dataclass(slots=True)
@@ -68,45 +64,13 @@ def decode(picture: Picture) -> Decoded:
     Raises:
         PictureError: If it is missing, not a picture, truncated, too large, or the box misses it.
     """
-    try:
-        raw = picture.path.read_bytes()
-    except OSError as error:
-        raise PictureError(f"{picture.path}: cannot be read ({error.strerror})") from error
-    image = open_image(raw, str(picture.path))
-    whole = image
-    if picture.box is not None:
-        x, y, width, height = picture.box
-        edges = (max(x, 0), max(y, 0), min(x + width, image.width), min(y + height, image.height))
-        if edges[0] >= edges[2] or edges[1] >= edges[3]:
-            raise PictureError(f"{picture.path}: the box {picture.box} lies outside the picture")
-        image = image.crop(edges)
-    stored = raw if _keep_as_is(whole, image, raw) else _jpeg(image)
+    raw, image = read_picture(picture)
+    stored = raw if _keep_as_is(picture, image, raw) else _jpeg(image)
     return Decoded(picture, sighting_id(raw, picture.box), np.asarray(image), stored)
 
 
-def open_image(raw: bytes, name: str) -> Image.Image:
-    """Decode picture bytes to RGB, upright where the camera noted how it was held.
-
-    Raises:
-        PictureError: If they are no picture, are cut off, or hold too many pixels.
-    """
-    try:
-        with Image.open(io.BytesIO(raw)) as image:
-            if image.width * image.height > LARGEST_PIXELS:
-                raise PictureError(
-                    f"{name}: {image.width}x{image.height} pixels are too many; crop the person"
-                )
-            return ImageOps.exif_transpose(image).convert("RGB")
-    except PictureError:
-        raise
-    except UnidentifiedImageError as error:
-        raise PictureError(f"{name}: not a picture (jpeg, png, bmp, webp)") from error
-    except Exception as error:  # broken files make Pillow raise almost anything
-        raise PictureError(f"{name}: the picture is damaged ({error})") from error
-
-
-def _keep_as_is(whole: Image.Image, image: Image.Image, raw: bytes) -> bool:
-    return whole is image and raw[:2] == b"\xff\xd8" and image.height <= STORED_HEIGHT
+def _keep_as_is(picture: Picture, image: Image.Image, raw: bytes) -> bool:
+    return picture.box is None and raw[:2] == b"\xff\xd8" and image.height <= STORED_HEIGHT
 
 
 def _jpeg(image: Image.Image) -> bytes:
@@ -135,8 +99,10 @@ def index(
         progress: Told how many pictures each finished batch held.
 
     Raises:
-        GalleryError: If the store refuses (a full disk, say).
+        GalleryError: If another image network filled the gallery, or the store refuses (a full
+            disk, say).
     """
+    store.require_network()
     report = IndexReport()
     with ThreadPoolExecutor(2) as pool:
         for batch in _batches(pictures):
