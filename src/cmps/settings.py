@@ -21,21 +21,30 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CMPS_", extra="ignore")
 
-    data: Path = Field(Path("cmps-data"), description="Folder where the gallery lives.")
+    data: Path = Field(default=Path("cmps-data"), description="Folder where the gallery lives.")
     database_url: str = Field(
-        "", description="PostgreSQL with pgvector to use instead of the embedded one."
+        default="", description="PostgreSQL with pgvector to use instead of the embedded one."
     )
-    variant: Variant = Field("accurate", description="Text network: fast or accurate.")
+    variant: Variant = Field(default="accurate", description="Text network: fast or accurate.")
     recogniser: str = Field(
-        "tiny.en",
+        default="tiny.en",
         description="Speech recogniser: tiny.en, base, or a folder or hub name of a Whisper "
         "model in CTranslate2 format.",
     )
     recording_minutes: float = Field(
-        10, gt=0, description="Longest recording that is searched with, in minutes."
+        default=10,
+        gt=0,
+        description="Longest recording that is searched with, in minutes; a longer one is refused.",
     )
-    threads: int = Field(2, ge=1, description="CPU threads for each network.")
-    rerank: int = Field(100, ge=0, description="How many of the best FPR ranks again; 0 for none.")
+    cache: str = Field(
+        default="",
+        description="Folder for what can be made again: a joined speech model, notes of checked "
+        "checksums; without it the user's cache folder, on Linux ~/.cache/cmps.",
+    )
+    threads: int = Field(default=2, ge=1, description="CPU threads for each network.")
+    rerank: int = Field(
+        default=100, ge=0, description="How many of the best FPR ranks again; 0 for none."
+    )
     same_person: float = Field(
-        0.5, ge=0, le=1, description="Least probability for a sighting to join a track."
+        default=0.5, ge=0, le=1, description="Least probability for a sighting to join a track."
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cmps.cli.options import JsonOption
+from cmps.cli.options import JsonOption, data_option
 
 if TYPE_CHECKING:
     from cmps.demo import Gallery, Played
@@ -19,16 +19,7 @@ def demo(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where pictures and sheets are written.")
     ] = Path("demo"),
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            metavar="DIR",
-            envvar="CMPS_DATA",
-            help="Folder where the gallery lives.",
-            show_default="data in the folder of --out",
-        ),
-    ] = None,
+    data: Annotated[Path | None, data_option("data in the folder of --out")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find three synthetic people from spoken descriptions.

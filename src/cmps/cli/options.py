@@ -20,16 +20,18 @@ def choices(kind: Any) -> str:
     return "|".join(get_args(kind))
 
 
-DataOption = Annotated[
-    Path | None,
-    typer.Option(
+def data_option(default: str) -> Any:
+    """Return the option ``--data`` for a command whose default reads like this."""
+    return typer.Option(
         "--data",
         metavar="DIR",
         envvar="CMPS_DATA",
         help="Folder where the gallery lives.",
-        show_default="cmps-data",
-    ),
-]
+        show_default=default,
+    )
+
+
+DataOption = Annotated[Path | None, data_option("cmps-data")]
 
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on standard output.")

@@ -9,7 +9,6 @@ time of change stand for it, in ``checked.json`` of the cache folder (``~/.cache
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from uuid import uuid4
 
+from cmps.settings import Settings
 from cmps.speech.errors import SpeechError
 
 TINY_EN_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
@@ -30,8 +30,8 @@ def cache_folder() -> Path:
     """Return the folder for what can be made again: ``CMPS_CACHE``, or the user's cache."""
     from platformdirs import user_cache_path
 
-    chosen = os.environ.get("CMPS_CACHE")
-    return Path(chosen) if chosen else user_cache_path("cmps")
+    chosen = Settings().cache
+    return Path(chosen).expanduser() if chosen else user_cache_path("cmps")
 
 
 def tiny_en_folder() -> Path:
