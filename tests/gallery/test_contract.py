@@ -266,3 +266,54 @@ def test_a_refused_batch_leaves_no_trace(gallery):
 def test_a_file_name_that_is_no_text_is_stored(gallery):
     gallery.upsert([sighting(1, source="caf\udce9.jpg")])
     assert gallery.get([sighting(1).id])[0].source == "caf\\udce9.jpg"
+
+
+def test_a_filter_by_spans_of_time(gallery):
+    gallery.upsert([sighting(n, minute=n) for n in range(6)] + [sighting(9)])
+
+    def at(minute):
+        return NOON + timedelta(minutes=minute)
+
+    where = Filter(spans=((at(0), at(2)), (at(4), at(5))))
+    expected = [sighting(n).id for n in (0, 1, 4)]
+    assert gallery.listing(where) == expected
+    assert gallery.count(where) == 3
+    for _ in range(2):
+        assert sorted(hit.sighting for hit in gallery.search(unit(1), 9, where)) == expected
+    assert gallery.listing(Filter(spans=())) == []
+    assert gallery.listing(Filter(after=at(1), spans=((at(0), at(3)),))) == expected[1:2] + [
+        sighting(2).id
+    ]
+
+
+def test_a_snapshot_holds_all_vectors_or_a_part_by_chance(gallery):
+    empty = gallery.snapshot()
+    assert empty.count == 0
+    assert empty.whole
+    gallery.upsert([sighting(n) for n in range(200)])
+    snapshot = gallery.snapshot(100)
+    assert snapshot.count == 200
+    ids = list(snapshot.resident.ids)
+    assert len(set(ids)) == len(ids) == len(snapshot.resident.vectors)
+    assert set(ids) <= {sighting(n).id for n in range(200)}
+    assert snapshot.whole == (len(ids) == 200)
+    assert 40 < len(ids)
+    places = snapshot.resident.places([ids[3], "unknown", ids[0]])
+    assert places.tolist() == [3, 0]
+    np.testing.assert_array_equal(
+        snapshot.resident.vectors[3], gallery.get([ids[3]])[0].encoding.embedding
+    )
+
+
+def test_news_are_what_was_written_since(gallery):
+    start, nothing = gallery.news(0)
+    assert nothing == []
+    gallery.upsert([sighting(1), sighting(2)])
+    middle, first = gallery.news(start)
+    assert first == [sighting(1).id, sighting(2).id]
+    assert gallery.news(middle) == (middle, [])
+    gallery.upsert([sighting(3), sighting(2, source="again")])
+    gallery.delete([sighting(3).id])
+    later, second = gallery.news(middle)
+    assert second == [sighting(2).id]
+    assert later > middle

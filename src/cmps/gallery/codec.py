@@ -41,15 +41,15 @@ def as_stored(sighting: Sighting) -> Sighting:
 
     Numbers have half precision; a file name that is no text has its odd bytes written out.
     """
-    encoding = sighting.encoding
-    return replace(
-        sighting,
-        source=printable(sighting.source),
-        encoding=Encoding(
-            encoding.embedding.astype(np.float16).astype(np.float32),
-            encoding.pyramid.astype(np.float16),
-            encoding.foreground.astype(np.float16).astype(np.float32),
-        ),
+    return replace(sighting, source=printable(sighting.source), encoding=halved(sighting.encoding))
+
+
+def halved(encoding: Encoding) -> Encoding:
+    """Return an encoding with numbers of half precision, as they are kept."""
+    return Encoding(
+        encoding.embedding.astype(np.float16).astype(np.float32),
+        encoding.pyramid.astype(np.float16),
+        encoding.foreground.astype(np.float16).astype(np.float32),
     )
 
 

@@ -9,7 +9,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cmps.gallery.cases import CaseStore
 from cmps.gallery.codec import as_stored, microseconds
+from cmps.gallery.memory_cases import MemoryCases
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.refusals import (
     half_encoded,
@@ -19,7 +21,7 @@ from cmps.gallery.refusals import (
     tracklet_cameras,
     unknown_sighting,
 )
-from cmps.gallery.resident import Resident, checked
+from cmps.gallery.resident import Resident, Snapshot, checked
 from cmps.gallery.store import EVERYTHING
 
 
@@ -46,6 +48,14 @@ class MemoryGallery:
         self._own: Network | None = None
         self._network: Network | None = None
         self._stale: set[str] = set()
+        self._version = 0
+        self._written: dict[str, int] = {}
+        self._cases = MemoryCases()
+
+    @property
+    def cases(self) -> CaseStore:
+        """Cases and sessions, kept beside the sightings."""
+        return self._cases
 
     def use(self, network: Network) -> None:
         """Say which image network this program encodes with."""
@@ -79,7 +89,7 @@ class MemoryGallery:
             for old in replaced:
                 self._sightings[old.id] = as_stored(replace(old, encoding=encodings[old.id]))
             self._stale -= encodings.keys()
-            self._resident = None
+            self._wrote(old.id for old in replaced)
             return len(replaced)
 
     def upsert(self, sightings: Sequence[Sighting]) -> int:
@@ -105,7 +115,7 @@ class MemoryGallery:
             self._span(touched)
             self._network = self._own
             self._stale -= batch.keys()
-            self._resident = None
+            self._wrote(batch)
             return new
 
     def upsert_cameras(self, cameras: Sequence[Camera]) -> None:
@@ -128,6 +138,20 @@ class MemoryGallery:
                 self._resident = self._build()
             resident = self._resident
         return resident.search(vector, k, where) if k > 0 else []
+
+    def snapshot(self, most: int = 20_000) -> Snapshot:
+        """Return the vectors of all sightings; see :class:`~cmps.gallery.store.GalleryStore`."""
+        with self._lock:
+            self.require_network()
+            if self._resident is None:
+                self._resident = self._build()
+            return Snapshot(self._version, len(self._sightings), self._resident)
+
+    def news(self, after: int) -> tuple[int, list[str]]:
+        """Return the number of the last write, and the ids written after an earlier one."""
+        with self._lock:
+            new = [id for id, version in self._written.items() if version > after]
+            return self._version, sorted(new)
 
     def get(self, ids: Sequence[str], *, pictures: bool = False) -> list[Sighting]:
         """Return sightings in the order of ``ids``."""
@@ -156,8 +180,9 @@ class MemoryGallery:
             for sighting in gone:
                 del self._sightings[sighting.id]
                 self._stale.discard(sighting.id)
+                del self._written[sighting.id]
             self._span({sighting.tracklet for sighting in gone})
-            self._resident = None
+            self._wrote(())
             return len(gone)
 
     def count(self, where: Filter = EVERYTHING) -> int:
@@ -183,6 +208,11 @@ class MemoryGallery:
     def close(self) -> None:
         """Nothing is open."""
 
+    def _wrote(self, ids: Iterable[str]) -> None:
+        self._version += 1
+        self._written.update(dict.fromkeys(ids, self._version))
+        self._resident = None
+
     def _stored(self, ids: Iterable[str]) -> Iterable[Sighting]:
         return [self._sightings[id] for id in ids if id in self._sightings]
 
@@ -193,8 +223,7 @@ class MemoryGallery:
                 sighting
                 for sighting in self._sightings.values()
                 if (where.cameras is None or sighting.camera in where.cameras)
-                and (where.after is None or bool(sighting.time and sighting.time >= where.after))
-                and (where.before is None or bool(sighting.time and sighting.time < where.before))
+                and where.passes_time(sighting.time)
             ]
 
     def _span(self, tracklets: Collection[str | None]) -> None:

@@ -11,6 +11,8 @@ What is where:
   at most ``stale``: they are being encoded again.
 - ``sightings``: ``version`` is the write that made the row as it is. Whoever keeps rows in memory
   asks for those with a greater version, and ``segments`` divide the rows by it.
+- ``cases``, ``sessions``, ``steps``, ``photos``, ``watches``, ``events``: what is searched for and
+  why; see ``cmps.gallery.cases``. Steps from ``sessions.cursor`` on were undone.
 - ``segments``: ranges of versions that have their own HNSW index; see ``cmps.gallery.segments``.
 
 Pictures and pyramids are stored uncompressed beside the rows (TOAST), so reading vectors does not
@@ -92,6 +94,58 @@ MIGRATIONS = (
         network = 'cmps',
         sha256 = '76d51cdd79b468dbc454aaf35898dbb2818fdf46deed2871da1c7373e26095c0'
     WHERE sightings > 0;
+    """,
+    """
+    CREATE TABLE cases (
+        id text COLLATE "C" PRIMARY KEY,
+        purpose text NOT NULL CHECK (btrim(purpose) <> ''),
+        opened_by text NOT NULL,
+        opened_at timestamptz NOT NULL,
+        closed_at timestamptz
+    );
+    CREATE TABLE sessions (
+        id text COLLATE "C" PRIMARY KEY,
+        number bigint GENERATED ALWAYS AS IDENTITY,
+        "case" text COLLATE "C" NOT NULL REFERENCES cases,
+        cursor int4 NOT NULL,
+        version int4 NOT NULL
+    );
+    CREATE INDEX sessions_by_case ON sessions ("case", number);
+    CREATE TABLE steps (
+        session text COLLATE "C" NOT NULL REFERENCES sessions ON DELETE CASCADE,
+        number int4 NOT NULL,
+        part jsonb NOT NULL,
+        by text NOT NULL,
+        at timestamptz NOT NULL,
+        PRIMARY KEY (session, number)
+    );
+    CREATE TABLE photos (
+        "case" text COLLATE "C" NOT NULL REFERENCES cases,
+        id text COLLATE "C" NOT NULL,
+        name text NOT NULL,
+        embedding bytea NOT NULL,
+        width int4 NOT NULL,
+        pyramid bytea NOT NULL,
+        foreground bytea NOT NULL,
+        PRIMARY KEY ("case", id)
+    );
+    CREATE TABLE watches (
+        session text COLLATE "C" PRIMARY KEY REFERENCES sessions ON DELETE CASCADE,
+        threshold float8 NOT NULL CHECK (threshold > 0 AND threshold <= 1),
+        by text NOT NULL,
+        at timestamptz NOT NULL,
+        seen bigint NOT NULL
+    );
+    CREATE TABLE events (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        session text COLLATE "C" NOT NULL REFERENCES sessions ON DELETE CASCADE,
+        sighting text COLLATE "C" NOT NULL,
+        members text[] NOT NULL,
+        probability float8 NOT NULL,
+        reasons jsonb NOT NULL,
+        at timestamptz NOT NULL
+    );
+    CREATE INDEX events_by_session ON events (session, id);
     """,
 )
 

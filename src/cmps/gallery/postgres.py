@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from psycopg import Connection
 
 from cmps.gallery import networks, rows, segments
+from cmps.gallery.cases import CaseStore
 from cmps.gallery.connect import Database, Row, libpq_form
 from cmps.gallery.migrations import migrate
+from cmps.gallery.postgres_cases import PostgresCases
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.refusals import require_cameras, unknown_sighting
-from cmps.gallery.resident import Resident, checked
+from cmps.gallery.resident import Resident, Snapshot, checked
 from cmps.gallery.segments import Limits, conditions
 from cmps.gallery.store import EVERYTHING
 
@@ -62,6 +64,12 @@ class PostgresGallery:
         self._kept: _Kept | None = None
         self._searched = False
         self._own: Network | None = None
+        self._cases = PostgresCases(database)
+
+    @property
+    def cases(self) -> CaseStore:
+        """Cases and sessions, kept beside the sightings."""
+        return self._cases
 
     def use(self, network: Network) -> None:
         """Say which image network this program encodes with."""
@@ -155,6 +163,31 @@ class PostgresGallery:
             return kept.resident.search(vector, k, where)
 
         return self._database.call(work) if k > 0 else []
+
+    def snapshot(self, most: int = 20_000) -> Snapshot:
+        """Return the vectors of all sightings; see :class:`~cmps.gallery.store.GalleryStore`."""
+
+        def work(connection: Connection[Row]) -> Snapshot:
+            state = connection.execute(STATE, prepare=True).fetchall()[0]
+            version, removed, count = state[:3]
+            networks.refuse(connection, self._own, *state[2:])
+            if count > self.limits.resident:
+                return Snapshot(version, count, rows.sample(connection, most, count))
+            kept = self._fresh(connection, version, removed)
+            return Snapshot(kept.version, len(kept.resident.ids), kept.resident)
+
+        return self._database.call(work)
+
+    def news(self, after: int) -> tuple[int, list[str]]:
+        """Return the number of the last write, and the ids written after an earlier one."""
+
+        def work(connection: Connection[Row]) -> tuple[int, list[str]]:
+            # the number first: what is written meanwhile comes twice rather than never
+            version = connection.execute("SELECT version FROM gallery").fetchall()[0][0]
+            query = "SELECT id FROM sightings WHERE version > %s ORDER BY id"
+            return version, [id for (id,) in connection.execute(query, [after])]
+
+        return self._database.call(work)
 
     def get(self, ids: Sequence[str], *, pictures: bool = False) -> list[Sighting]:
         """Return sightings in the order of ``ids``; JPEG bytes only where asked for."""

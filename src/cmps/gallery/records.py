@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 EMBEDDING_SIZE = 256
 
 Box = tuple[int, int, int, int]
+Span = tuple[datetime, datetime]
+"""A stretch of time: from, inclusive, and to, exclusive."""
 
 
 class GalleryError(RuntimeError):
@@ -154,14 +156,16 @@ class Filter:
         cameras: Camera ids, or ``None`` for all.
         after: Earliest time, inclusive. A sighting without a time never passes a time filter.
         before: Latest time, exclusive.
+        spans: Stretches of time, of which a sighting must lie in one; ``None`` for any time.
     """
 
     cameras: frozenset[str] | None = None
     after: datetime | None = None
     before: datetime | None = None
+    spans: tuple[Span, ...] | None = None
 
     def __post_init__(self) -> None:
-        for bound in (self.after, self.before):
+        for bound in (self.after, self.before, *(one for span in self.spans or () for one in span)):
             if bound is not None and bound.tzinfo is None:
                 raise GalleryError(f"the time {bound} has no zone; write it with one, e.g. Z")
         if self.after is not None and self.before is not None and self.after >= self.before:
@@ -180,7 +184,18 @@ class Filter:
     @property
     def is_open(self) -> bool:
         """Whether everything passes."""
-        return self.cameras is None and self.after is None and self.before is None
+        return self == Filter()
+
+    def passes_time(self, time: datetime | None) -> bool:
+        """Tell whether a sighting of this time passes."""
+        if self.after is None and self.before is None and self.spans is None:
+            return True
+        return (
+            time is not None
+            and (self.after is None or time >= self.after)
+            and (self.before is None or time < self.before)
+            and (self.spans is None or any(begin <= time < end for begin, end in self.spans))
+        )
 
 
 @dataclass(frozen=True, slots=True)

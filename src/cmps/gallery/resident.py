@@ -9,6 +9,7 @@ for each other, which on a busy machine costs 8 to 16 ms instead of 0.5.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,26 @@ from cmps.gallery.records import EMBEDDING_SIZE, Filter, GalleryError, Hit
 UNKNOWN = np.iinfo(np.int64).min
 # Single precision sums differ by less than this between two orders of adding.
 _SLACK = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The vectors of a gallery at one moment.
+
+    Attributes:
+        version: Number of the last write.
+        count: How many sightings the gallery holds.
+        resident: All of them, or a part chosen by chance.
+    """
+
+    version: int
+    count: int
+    resident: Resident
+
+    @property
+    def whole(self) -> bool:
+        """Whether all sightings are in it."""
+        return len(self.resident.ids) == self.count
 
 
 class Resident:
@@ -46,6 +67,7 @@ class Resident:
         self._numbers: dict[str, int] = {}
         numbers = (self._numbers.setdefault(camera, len(self._numbers)) for camera in cameras)
         self._camera_numbers = np.fromiter(numbers, np.int32, len(cameras))
+        self._places: dict[str, int] | None = None
 
     @classmethod
     def of(
@@ -85,21 +107,36 @@ class Resident:
         """Return the ``k`` most similar that pass the filter, best first, then by id."""
         if where.is_open:
             return best(self.ids, self.vectors, np.vecdot(self.vectors, vector), vector, k)
-        rows = np.flatnonzero(self._passing(where))
+        rows = self.rows(where)
         vectors = self.vectors[rows]
         return best(self.ids[rows], vectors, np.vecdot(vectors, vector), vector, k)
+
+    def rows(self, where: Filter) -> NDArray[np.intp]:
+        """Return the places of those that pass a filter, in order."""
+        return np.flatnonzero(self._passing(where))
+
+    def places(self, ids: Sequence[str]) -> NDArray[np.intp]:
+        """Return the places of those of some ids that are here."""
+        if self._places is None:
+            self._places = {id: place for place, id in enumerate(self.ids)}
+        return np.array([self._places[id] for id in ids if id in self._places], np.intp)
 
     def _passing(self, where: Filter) -> NDArray[np.bool_]:
         passing = np.ones(len(self.ids), bool)
         if where.cameras is not None:
             wanted = [self._numbers[camera] for camera in where.cameras if camera in self._numbers]
             passing &= np.isin(self._camera_numbers, wanted)
-        if where.after is not None or where.before is not None:
+        if where.after is not None or where.before is not None or where.spans is not None:
             passing &= self.times != UNKNOWN
         if where.after is not None:
             passing &= self.times >= microseconds(where.after)
         if where.before is not None:
             passing &= self.times < microseconds(where.before)
+        if where.spans is not None:
+            within = np.zeros(len(self.ids), bool)
+            for begin, end in where.spans:
+                within |= (self.times >= microseconds(begin)) & (self.times < microseconds(end))
+            passing &= within
         return passing
 
 

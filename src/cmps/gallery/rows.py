@@ -145,10 +145,21 @@ def read(connection: Connection[Row], ids: Collection[str], pictures: bool) -> d
 
 def resident(connection: Connection[Row], after: int) -> Resident:
     """Return the searchable part of all sightings written after a version."""
+    return _resident(connection, "WHERE version > %s", [after])
+
+
+def sample(connection: Connection[Row], most: int, count: int) -> Resident:
+    """Return the searchable part of about ``most`` of ``count`` sightings, chosen by chance."""
+    # the same ones as long as nothing is written: scores are compared with them
+    share = min(100.0, 100 * most / max(count, 1))
+    return _resident(connection, "TABLESAMPLE BERNOULLI (%s) REPEATABLE (0)", [share])
+
+
+def _resident(connection: Connection[Row], chosen: str, values: Sequence[Any]) -> Resident:
     rows = connection.execute(
         "SELECT id, halfvec_send(embedding), camera, "
-        "(extract(epoch FROM time) * 1000000)::bigint FROM sightings WHERE version > %s",
-        [after],
+        f"(extract(epoch FROM time) * 1000000)::bigint FROM sightings {chosen}",
+        values,
         binary=True,
     ).fetchall()
     return Resident.of(

@@ -63,6 +63,13 @@ def conditions(where: Filter) -> tuple[str, dict[str, Any]]:
     if where.before is not None:
         parts.append("time < %(before)s")
         values["before"] = where.before
+    if where.spans is not None:
+        parts.append(
+            "EXISTS (SELECT FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) "
+            "AS span (begins, ends) WHERE time >= span.begins AND time < span.ends)"
+        )
+        values["begins"] = [begin for begin, _ in where.spans]
+        values["ends"] = [end for _, end in where.spans]
     return " AND ".join(parts) or "true", values
 
 

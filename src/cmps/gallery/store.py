@@ -8,7 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cmps.gallery.cases import CaseStore
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
+from cmps.gallery.resident import Snapshot
 
 EVERYTHING = Filter()
 
@@ -82,6 +84,27 @@ class GalleryStore(Protocol):
             k: How many at most.
             where: Cameras and times; an unknown camera raises.
         """
+        ...
+
+    def snapshot(self, most: int = 20_000) -> Snapshot:
+        """Return the vectors of all sightings, for who scores each of them.
+
+        Args:
+            most: How many to choose by chance where there are too many to keep in memory.
+        """
+        ...
+
+    def news(self, after: int) -> tuple[int, list[str]]:
+        """Return the number of the last write, and the ids written after an earlier one.
+
+        Args:
+            after: A number that an earlier call returned; 0 for all that is there.
+        """
+        ...
+
+    @property
+    def cases(self) -> CaseStore:
+        """Cases and sessions, kept beside the sightings."""
         ...
 
     def get(self, ids: Sequence[str], *, pictures: bool = False) -> list[Sighting]:

@@ -1,0 +1,159 @@
+"""Cases in memory: for tests, and for programs that keep nothing."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cmps.gallery.cases import (
+    Case,
+    Event,
+    Photo,
+    SessionRecord,
+    Watch,
+    changed,
+    closed,
+    unknown_case,
+    unknown_photo,
+    unknown_session,
+)
+from cmps.gallery.codec import halved
+from cmps.gallery.records import GalleryError
+
+
+class MemoryCases:
+    """Keeps cases in dictionaries; see :class:`~cmps.gallery.cases.CaseStore`.
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> cases = MemoryCases()
+        >>> cases.open(Case("c1", "lost child", "", datetime(2026, 5, 1, tzinfo=UTC)))
+        >>> cases.get("c1").purpose
+        'lost child'
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._cases: dict[str, Case] = {}
+        self._sessions: dict[str, SessionRecord] = {}
+        self._photos: dict[tuple[str, str], Photo] = {}
+        self._watches: dict[str, Watch] = {}
+        self._events: list[Event] = []
+
+    def open(self, case: Case) -> None:
+        """Store a new case."""
+        with self._lock:
+            if case.id in self._cases:
+                raise GalleryError(f"case {case.id} is there already")
+            self._cases[case.id] = case
+
+    def get(self, id: str) -> Case:
+        """Return a case."""
+        with self._lock:
+            if id not in self._cases:
+                raise unknown_case(id)
+            return self._cases[id]
+
+    def listing(self) -> list[Case]:
+        """Return all cases, newest first."""
+        with self._lock:
+            by_id = sorted(self._cases.values(), key=lambda case: case.id)
+            return sorted(by_id, key=lambda case: case.opened_at, reverse=True)
+
+    def close(self, id: str, at: datetime) -> Case:
+        """Close a case."""
+        with self._lock:
+            case = self._open_case(id)
+            self._cases[id] = replace(case, closed_at=at)
+            for session in [one for one in self._watches if self._sessions[one].case == id]:
+                del self._watches[session]
+            return self._cases[id]
+
+    def create_session(self, session: SessionRecord) -> None:
+        """Store a new session."""
+        with self._lock:
+            self._open_case(session.case)
+            if session.id in self._sessions:
+                raise GalleryError(f"session {session.id} is there already")
+            self._sessions[session.id] = copy.deepcopy(session)
+
+    def session(self, id: str) -> SessionRecord:
+        """Return a session."""
+        with self._lock:
+            if id not in self._sessions:
+                raise unknown_session(id)
+            return copy.deepcopy(self._sessions[id])
+
+    def sessions(self, case: str | None = None) -> list[SessionRecord]:
+        """Return the sessions of a case or of all."""
+        with self._lock:
+            return [
+                copy.deepcopy(one) for one in self._sessions.values() if case in (None, one.case)
+            ]
+
+    def write_session(self, session: SessionRecord) -> SessionRecord:
+        """Store a changed session and return it with its next version."""
+        with self._lock:
+            kept = self.session(session.id)
+            self._open_case(kept.case)
+            if kept.version != session.version or kept.case != session.case:
+                raise changed(session.id)
+            written = replace(session, version=session.version + 1)
+            self._sessions[session.id] = copy.deepcopy(written)
+            return written
+
+    def add_photo(self, photo: Photo) -> None:
+        """Keep the vectors of an uploaded picture."""
+        with self._lock:
+            self._open_case(photo.case)
+            kept = replace(photo, encoding=halved(photo.encoding))
+            self._photos.setdefault((photo.case, photo.id), kept)
+
+    def photos(self, case: str, ids: Sequence[str]) -> list[Photo]:
+        """Return photos of a case in the order of ``ids``."""
+        with self._lock:
+            for id in ids:
+                if (case, id) not in self._photos:
+                    raise unknown_photo(id)
+            return [self._photos[case, id] for id in ids]
+
+    def arm(self, watch: Watch) -> None:
+        """Store a watch, in place of the session's last."""
+        with self._lock:
+            self._open_case(self.session(watch.session).case)
+            self._watches[watch.session] = watch
+
+    def disarm(self, session: str) -> bool:
+        """Remove a session's watch."""
+        with self._lock:
+            self.session(session)
+            return self._watches.pop(session, None) is not None
+
+    def watches(self) -> list[Watch]:
+        """Return all watches, by session."""
+        with self._lock:
+            return [self._watches[session] for session in sorted(self._watches)]
+
+    def record(self, watch: Watch, events: Collection[Event]) -> None:
+        """Store events and how far the watch has looked, together."""
+        with self._lock:
+            kept = self._watches.get(watch.session)
+            if kept is None:
+                return
+            self._watches[watch.session] = replace(kept, seen=max(kept.seen, watch.seen))
+            for event in events:
+                self._events.append(replace(event, id=len(self._events) + 1))
+
+    def events(self, session: str | None = None) -> list[Event]:
+        """Return the events of a session or of all, in order."""
+        with self._lock:
+            return [event for event in self._events if session in (None, event.session)]
+
+    def _open_case(self, id: str) -> Case:
+        case = self.get(id)
+        if case.closed_at is not None:
+            raise closed(case)
+        return case
