@@ -106,3 +106,30 @@ def test_a_table_for_readers(cmps, world, pedes):
     shown = cmps("evaluate", "pedes", "--root", pedes, "--split", "val").out
     for part in ("rank1", "mAP", "fast", "accurate", "100.00", "6 queries"):
         assert part in shown
+
+
+def test_the_whole_of_table_1(cmps, world, pedes, monkeypatch):
+    from types import SimpleNamespace
+
+    import numpy as np
+
+    from cmps.evaluation.baselines import networks
+    from cmps.evaluation.baselines.files import METHODS
+
+    class Method(SimpleNamespace):
+        def __call__(self, gallery):
+            return lambda sentence: np.zeros(len(gallery.pictures))
+
+    monkeypatch.setattr(
+        networks, "open_baselines", lambda threads: [Method(name=name) for name in METHODS]
+    )
+    answer = cmps("evaluate", "table1", "--root", pedes, "--split", "val", "--json")
+    assert (answer.code, answer.err) == (0, "")
+    rows = {row["method"]: row for row in answer.json["rows"]}
+    assert list(rows)[:4] == list(METHODS.values())
+    assert rows["CMPS-Audio"]["measured"]["rank1"] == 100.0
+    assert rows["PWM-ATH"]["measured"]["rank1"] == 0.0
+    assert rows["CMPS-Audio"]["published"]["rank1"] == 40.0
+    assert "not the full CUHK-PEDES val" in answer.json["label"]
+    shown = cmps("evaluate", "table1", "--root", pedes, "--split", "val").out
+    assert "GNA-RNN" in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cmps.evaluation.interfaces import Progress
     from cmps.evaluation.report import Report
     from cmps.evaluation.reranking import Reranking
+    from cmps.evaluation.table1 import Table1
     from cmps.program import Program
 
 Split = Literal["train", "val", "test"]
@@ -26,6 +27,13 @@ evaluate = typer.Typer(help="Measure the search by the protocols of the literatu
 RootOption = Annotated[
     Path, typer.Option("--root", metavar="DIR", help="The data set in its official layout.")
 ]
+AudiosOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--audios", metavar="DIR", help="Recordings and their manifest.jsonl, in place of captions."
+    ),
+]
+SplitOption = Annotated[Split, typer.Option("--split", metavar=choices(Split), help="Which part.")]
 LimitOption = Annotated[
     int | None,
     typer.Option("--limit", metavar="N", help="At most N queries, evenly spread over all."),
@@ -35,7 +43,7 @@ LimitOption = Annotated[
 @evaluate.command()
 def pedes(
     root: RootOption,
-    split: Annotated[Split, typer.Option(metavar=choices(Split), help="Which part.")] = "test",
+    split: SplitOption = "test",
     variant: Annotated[
         Variant | None,
         typer.Option(
@@ -49,17 +57,14 @@ def pedes(
         Probe,
         typer.Option(
             metavar=choices(Probe),
-            help="Search with captions, recordings of them, or pictures; all is text and image.",
+            help="Search with captions, recordings of them, or pictures; all is both of the two.",
         ),
     ] = "all",
     gallery_extra: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Pictures of other people, added to the gallery."),
     ] = None,
-    audios: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Recordings and their manifest.jsonl, for speech."),
-    ] = None,
+    audios: AudiosOption = None,
     limit: LimitOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -85,13 +90,50 @@ def pedes(
             variants=variants,
             gallery_extra=gallery_extra,
             audios=audios,
-            recogniser=program.recogniser if probe == "speech" else None,
+            recogniser=program.recogniser if audios and probe in ("all", "speech") else None,
             reranking=_reranking(program),
             progress=progress,
             limit=limit,
             on_error=lambda error: warn(str(error)),
         )
     _print(report, as_json)
+
+
+@evaluate.command()
+def table1(
+    root: RootOption,
+    split: SplitOption = "test",
+    audios: AudiosOption = None,
+    limit: LimitOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure all of Table 1: this search and the four earlier methods.
+
+    The earlier methods were trained on the same data and read the same image features. Every row
+    searches the same gallery with the same sentences; what the paper prints stands beside it.
+    """
+    from cmps.cli.errors import warn
+    from cmps.cli.running import opened
+    from cmps.evaluation.baselines.networks import open_baselines
+    from cmps.evaluation.interfaces import Encoders
+    from cmps.evaluation.table1 import evaluate_table1
+
+    with opened(data) as program, _progress() as progress:
+        baselines = {one.name: one for one in open_baselines(program.settings.threads)}
+        found = evaluate_table1(
+            root,
+            split,
+            Encoders(program.image, {one: program.text(one) for one in get_args(Variant)}),
+            baselines,
+            audios=audios,
+            recogniser=program.recogniser if audios else None,
+            reranking=_reranking(program),
+            progress=progress,
+            limit=limit,
+            on_error=lambda error: warn(str(error)),
+        )
+    _print(found, as_json)
 
 
 @evaluate.command()
@@ -140,7 +182,7 @@ def _progress() -> Iterator[Progress]:
         yield progress
 
 
-def _print(report: Report, as_json: bool) -> None:
+def _print(report: Report | Table1, as_json: bool) -> None:
     from cmps.cli.terminal import print_json, results
 
     if as_json:

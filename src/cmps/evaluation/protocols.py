@@ -36,11 +36,13 @@ from cmps.evaluation.recordings import Manifest, hear_all, read_manifest, shippe
 from cmps.evaluation.report import Report, hardware
 from cmps.evaluation.reranking import Reranking
 from cmps.evaluation.runs import (
+    Ranker,
     Run,
     Sentence,
     search_market,
     search_pictures_within,
     search_sentences,
+    two_stage,
 )
 from cmps.settings import Variant
 
@@ -60,6 +62,7 @@ def evaluate_pedes(
     *,
     probe: Probe = "text",
     variants: Sequence[Variant] = ("fast", "accurate"),
+    others: Mapping[str, Ranker] | None = None,
     gallery_extra: Path | None = None,
     audios: Path | None = None,
     recogniser: Recogniser | None = None,
@@ -78,13 +81,14 @@ def evaluate_pedes(
         probe: ``text``: the captions; ``speech``: what a recogniser hears in recordings of them,
             where a recording without words counts as a miss, and beside it the same sentences
             typed (``fast typed``, ``accurate typed``); ``image``: the pictures; ``all``:
-            captions and pictures.
+            sentences and pictures, the sentences as heard where ``audios`` is given.
         variants: Which text networks; results carry their names. With pictures as probes the
             results are ``global``, ``fpr`` and ``image``, the same as ``fpr``; with ``all`` only
             ``image`` joins the variants.
+        others: Further methods by name, which search with the same sentences.
         gallery_extra: A folder of pictures that show nobody sought, added to the gallery.
-        audios: Folder of ``manifest.jsonl`` and recordings, for ``speech``.
-        recogniser: What hears the recordings; needed for ``speech`` unless ``hear`` is given.
+        audios: Folder of ``manifest.jsonl`` and recordings, for ``speech`` and ``all``.
+        recogniser: What hears the recordings; needed for those unless ``hear`` is given.
         hear: Returns what was said in a file, in place of ``cmps.speech``.
         reranking: How the best are ranked again; default as search ships it.
         progress: Called along the way.
@@ -109,9 +113,9 @@ def evaluate_pedes(
     details: dict[str, Any] = {}
     sentences: list[Sentence] = []
     typed: list[Sentence] = []
-    if probe in ("all", "text"):
+    if probe == "text" or (probe == "all" and audios is None):
         sentences = _captions(pictures, limit)
-    elif audios is not None and probe == "speech":
+    elif audios is not None and probe != "image":
         recordings = read_manifest(audios, records, split, on_error)
         listener = hear or _listener(recogniser)
         sentences, typed, details["recordings"] = _spoken(recordings, limit, listener, progress)
@@ -130,12 +134,14 @@ def evaluate_pedes(
         gallery += extra
     runs: dict[str, Run] = {}
     groups: dict[str, Sequence[Hashable]] = {}
+    rankers: dict[str, Ranker] = {}
+    if probe != "image":
+        rankers |= {one: two_stage(one, encoders.text[one], reranking) for one in variants}
+        rankers |= others or {}
     for suffix, asked in (("", sentences), (" typed", typed)):
-        for variant in variants if asked else ():
-            encoder = encoders.text[variant]
-            run = search_sentences(asked, gallery, variant, encoder, reranking, progress)
-            runs[variant + suffix] = run
-            groups[variant + suffix] = [sentence.group for sentence in asked]
+        for method, ranker in rankers.items() if asked else ():
+            runs[method + suffix] = search_sentences(asked, gallery, method, ranker, progress)
+            groups[method + suffix] = [sentence.group for sentence in asked]
     if probe in ("all", "image"):
         places = _spread(range(len(pictures)), limit)
         seen = search_pictures_within(gallery, places, reranking, progress)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,12 @@ from cmps.evaluation.interfaces import Progress
 from cmps.evaluation.metrics import MISS, Score, judge, market_ignored
 from cmps.evaluation.pictures import EncodedGallery
 from cmps.evaluation.reranking import Reranking
+
+Scores = Callable[[str], NDArray[np.float64]]
+"""Scores every picture of a gallery for a sentence; greater is better."""
+
+Ranker = Callable[[EncodedGallery], Scores]
+"""A method of searching with words: takes a gallery in, then scores it for sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,36 @@ class Run:
         return 1000 * statistics.median(self.seconds) if self.seconds else 0.0
 
 
+def two_stage(kind: str, encoder: TextEncoder, reranking: Reranking) -> Ranker:
+    """Return our own search: global similarity first, FPR over the best.
+
+    Args:
+        kind: The variant of the text network.
+        encoder: That network.
+        reranking: How the best are ranked again.
+    """
+
+    def over(gallery: EncodedGallery) -> Scores:
+        def scores(sentence: str) -> NDArray[np.float64]:
+            query = encoder.encode(sentence)
+            return reranking.scores(
+                kind,
+                gallery.embeddings @ query.embedding,
+                query.words,
+                query.attention,
+                gallery.pyramids,
+            )
+
+        return scores
+
+    return over
+
+
 def search_sentences(
     sentences: Sequence[Sentence],
     gallery: EncodedGallery,
-    kind: str,
-    encoder: TextEncoder,
-    reranking: Reranking,
+    name: str,
+    ranker: Ranker,
     progress: Progress,
 ) -> Run:
     """Search with every sentence; one that holds no word is a miss.
@@ -62,29 +92,22 @@ def search_sentences(
     Args:
         sentences: The queries.
         gallery: What is searched.
-        kind: The variant of the text network.
-        encoder: That network; its time counts.
-        reranking: How the best are ranked again.
+        name: Of the method, for ``progress``.
+        ranker: The method; reading the sentence counts into its time, taking the gallery in not.
         progress: Called after every query.
     """
     run = Run()
     people = gallery.people
+    score = ranker(gallery)
     for number, sentence in enumerate(sentences, 1):
         if not any(character.isalnum() for character in sentence.text):
             run.scores.append(MISS)
         else:
             started = time.perf_counter()
-            query = encoder.encode(sentence.text)
-            scores = reranking.scores(
-                kind,
-                gallery.embeddings @ query.embedding,
-                query.words,
-                query.attention,
-                gallery.pyramids,
-            )
+            scores = score(sentence.text)
             run.seconds.append(time.perf_counter() - started)
             run.scores.append(judge(scores, people == sentence.person))
-        progress(f"searching, {kind}", number, len(sentences))
+        progress(f"searching, {name}", number, len(sentences))
     return run
 
 

@@ -1,0 +1,1 @@
+"""The earlier methods of Table 1, trained on our data, run without torch."""

@@ -1,0 +1,155 @@
+"""Training of the baselines: the same optimiser and schedule for all, and stage 2's own loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cmps.evaluation.baselines.networks import BEST
+from cmps.training.baselines.batches import Batches
+from cmps.training.baselines.latent_coattention import StageOne, StageTwo
+from cmps.training.baselines.reading import BaselineNetwork, pair_loss
+
+WARM_UP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how fast a baseline learns.
+
+    Attributes:
+        epochs: Passes over all sentences.
+        rate: Highest learning rate.
+        batch: Sentences in a batch.
+        others: Further pictures in a batch, all wrong but for the rare chance.
+    """
+
+    epochs: int
+    rate: float = 2e-3
+    batch: int = 64
+    others: int = 192
+
+
+class Descent:
+    """AdamW with warm-up and a cosine, and a line of progress now and then.
+
+    Args:
+        name: Shown with the progress.
+        network: What learns.
+        steps: Steps in all.
+        rate: Highest learning rate.
+    """
+
+    def __init__(self, name: str, network: nn.Module, steps: int, rate: float) -> None:
+        self.name = name
+        self.network = network
+        self.steps = steps
+        self.optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=1e-3)
+
+        def part(step: int) -> float:
+            return min(1.0, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2
+
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, part)
+        self.step = 0
+        self.total = 0.0
+        self.started = time.monotonic()
+
+    def take(self, loss: Tensor) -> None:
+        """Take one step down the loss.
+
+        Raises:
+            FloatingPointError: If the loss is not finite.
+        """
+        if not bool(loss.isfinite()):
+            raise FloatingPointError(f"{self.name}: the loss is {loss.item()} at step {self.step}")
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.step += 1
+        self.total += float(loss.detach())
+        if self.step % 100 == 0 or self.step == self.steps:
+            since = (self.step - 1) % 100 + 1
+            seconds = time.monotonic() - self.started
+            print(
+                f"{self.name}: step {self.step} of {self.steps}, "
+                f"loss {self.total / since:.4f}, {seconds:.0f} s",
+                flush=True,
+            )
+            self.total = 0.0
+
+
+def fit(name: str, network: BaselineNetwork, batches: Batches, schedule: Schedule) -> None:
+    """Train a network on every sentence, ``schedule.epochs`` times."""
+    network.train()
+    steps = schedule.epochs * (len(batches) // schedule.batch)
+    descent = Descent(name, network, steps, schedule.rate)
+    for _ in range(schedule.epochs):
+        for batch in batches.epoch(schedule.batch, schedule.others):
+            descent.take(network.loss(batch))
+    network.eval()
+
+
+@torch.no_grad()
+def hard_candidates(first: StageOne, batches: Batches, count: int = BEST) -> Tensor:
+    """Return for every sentence the pictures of other people that stage 1 finds best.
+
+    Returns:
+        ``(sentences, count)`` rows of pictures, fewer where there are not so many.
+    """
+    first.eval()
+    seen, _ = first.picture(batches.embeddings[0].float(), batches.cells[0, :1].float())
+    found = []
+    numbers = np.arange(len(batches))
+    for start in range(0, len(numbers), 128):
+        chosen = numbers[start : start + 128]
+        ids, mask = batches.words(chosen, np.zeros(len(chosen), np.int64), forgotten=0)
+        rows = torch.tensor([batches.sentences[number][0] for number in chosen])
+        same = batches.people[rows][:, None] == batches.people[None]
+        cosines = first.read(ids, mask) @ seen.T
+        found.append(cosines.masked_fill(same, -2.0).topk(min(count, cosines.shape[1])).indices)
+    return torch.cat(found)
+
+
+def fit_second(
+    name: str, first: StageOne, second: StageTwo, batches: Batches, schedule: Schedule
+) -> None:
+    """Train stage 2 on each sentence's own picture against three that stage 1 mistakes for it.
+
+    Args:
+        name: Shown with the progress.
+        first: Stage 1, trained; its reader is where stage 2's begins.
+        second: Stage 2.
+        batches: The training data.
+        schedule: ``others`` is how many wrong candidates a sentence gets.
+    """
+    second.reader.load_state_dict(first.reader.state_dict())
+    mistaken = hard_candidates(first, batches)
+    second.train()
+    steps = schedule.epochs * (len(batches) // schedule.batch)
+    descent = Descent(name, second, steps, schedule.rate)
+    for _ in range(schedule.epochs):
+        for chosen in _parts(batches, schedule.batch):
+            flips = batches.random.integers(0, 2, len(chosen))
+            ids, mask = batches.words(chosen, flips)
+            own = torch.tensor([batches.sentences[number][0] for number in chosen])
+            drawn = batches.random.integers(0, mistaken.shape[1], (len(chosen), schedule.others))
+            wrong = mistaken[torch.from_numpy(chosen)[:, None], torch.from_numpy(drawn)]
+            rows = torch.cat([own[:, None], wrong], 1)
+            cells = batches.cells[torch.from_numpy(flips)[:, None], rows].float()
+            same = torch.zeros(rows.shape, dtype=torch.bool)
+            same[:, 0] = True
+            descent.take(pair_loss(second(ids, mask, cells), same))
+    second.eval()
+
+
+def _parts(batches: Batches, size: int) -> Iterable[np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    order = batches.random.permutation(len(batches))
+    return (order[start : start + size] for start in range(0, len(order) - size + 1, size))
