@@ -21,10 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 from cmps.evaluation.metrics import word_error_rate
+from cmps.speaking.sound import write_audio
+from cmps.speaking.voices import open_voice
 from cmps.speech.errors import SpeechError
 from cmps.speech.listening import listen
 from cmps.speech.recogniser import Recogniser, open_recogniser
-from cmps.training.speech_data import open_voice, write_audio
 
 SHIPPED = Path(__file__).parent.parent / "tests" / "data" / "audio"
 

@@ -17,8 +17,9 @@ def test_the_commands_are_those_that_were_asked_for():
     assert set(COMMANDS) == {
         f"cmps {name}"
         for name in (
-            *("index", "search", "track", "delete", "transcribe", "models", "doctor"),
-            *("simulate", "demo", "evaluate pedes", "evaluate market1501"),
+            *("index", "reindex", "search", "track", "delete", "transcribe", "models", "doctor"),
+            *("simulate", "demo", "data speak"),
+            *("evaluate pedes", "evaluate table1", "evaluate market1501"),
         )
     }
 

@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from cmps import __version__
+from cmps.cli.data import data
 from cmps.cli.delete import delete
 from cmps.cli.demo import demo
 from cmps.cli.doctor import doctor
@@ -24,6 +25,7 @@ from cmps.cli.errors import FAILED, INTERRUPTED, PIPE_CLOSED, describe, warn
 from cmps.cli.evaluate import evaluate
 from cmps.cli.index import index
 from cmps.cli.models import models
+from cmps.cli.reindex import reindex
 from cmps.cli.search import search
 from cmps.cli.simulate import simulate
 from cmps.cli.track import track
@@ -36,9 +38,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (index, search, track, delete, transcribe, models, doctor, simulate, demo):
+for verb in (index, reindex, search, track, delete, transcribe, models, doctor, simulate, demo):
     app.command()(verb)
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(data, name="data")
 
 
 @app.callback(invoke_without_command=True)
