@@ -5,11 +5,13 @@ from hypothesis import strategies as st
 
 from cmps.evaluation.fit_calibration import (
     Retrieved,
+    Way,
+    best_way,
     calibration_error,
     firsts,
     fit_line,
     fits,
-    mean_precision,
+    metrics,
 )
 from cmps.search.calibration import probability
 
@@ -50,19 +52,21 @@ def test_firsts_are_the_best_of_every_query():
         retrieved([0.1, 0.9, 0.5], [False, True, False]),
         retrieved([0.7, 0.2, 0.8], [True, False, False]),
     ]
-    scores, right = firsts(queries, 0.0, 2)
+    scores, right = firsts(queries, Way(), 2)
     np.testing.assert_allclose(scores, [0.9, 0.5, 0.8, 0.7], atol=1e-6)
     assert right.tolist() == [True, False, False, True]
 
 
 def test_fpr_can_turn_the_order_and_missed_pictures_count():
     query = retrieved([0.6, 0.5], [False, True], distances=[0.9, 0.1])
-    assert mean_precision([query], 0.0) == pytest.approx(50)
-    assert mean_precision([query], 0.5) == pytest.approx(100)
+    assert metrics([query], Way(0.0)).mean_precision == pytest.approx(50)
+    assert metrics([query], Way(0.5)).mean_precision == pytest.approx(100)
     short = retrieved([0.9], [True], missed=1)
-    assert mean_precision([short], 0.0) == pytest.approx(100)  # the missed one comes second
+    assert metrics([short], Way(0.0)).mean_precision == pytest.approx(
+        100
+    )  # the missed one comes second
     wrong = retrieved([0.9, 0.8], [False, False], missed=1)
-    assert mean_precision([wrong], 0.0) == pytest.approx(100 / 3)
+    assert metrics([wrong], Way(0.0)).mean_precision == pytest.approx(100 / 3)
 
 
 def test_people_are_halved_the_same_way_everywhere():
@@ -70,3 +74,13 @@ def test_people_are_halved_the_same_way_everywhere():
     halves = [fits(person) for person in people]
     assert halves == [fits(person) for person in people]
     assert 0.45 < np.mean(halves) < 0.55
+
+
+def test_look_alikes_that_help_are_chosen_and_those_that_harm_are_not():
+    def query(right):
+        alike = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]], np.float32)
+        scores = np.array([0.9, 0.3, 0.5], np.float32)  # the second looks like the first
+        return Retrieved(True, scores, 1 - scores, np.array(right, bool), 0, alike)
+
+    assert best_way([query([True, True, False])]).part > 0
+    assert best_way([query([True, False, True])]).part < 0.5

@@ -73,3 +73,13 @@ def test_the_search_rooms_fpr_is_the_default():
 def test_best_places_are_the_greatest(scores, count):
     chosen = scores[best_places(scores, count)]
     assert sorted(chosen) == pytest.approx(sorted(scores)[-count:])
+
+
+def test_look_alikes_count_among_the_best_only():
+    alike = np.eye(3, dtype=np.float32)[[0, 1, 0, 0]]
+    scores = np.array([0.9, 0.6, 0.5, 0.4])
+    setting = Reranking({}, 3, sharing={"fast": (1.0, 0.05)})
+    order = np.argsort(-setting.scores("fast", scores, alike, alike, alike, embeddings=alike))
+    assert order.tolist() == [0, 2, 1, 3] or order.tolist() == [2, 0, 1, 3]
+    kept = setting.scores("fast", scores, alike, alike, alike)
+    np.testing.assert_array_equal(kept, scores)

@@ -194,5 +194,4 @@ def _print(report: Report | Table1, as_json: bool) -> None:
 def _reranking(program: Program) -> Reranking:
     from cmps.evaluation.reranking import Reranking
 
-    shares = {kind: curve.share for kind, curve in program.curves.items()}
-    return Reranking(shares, program.settings.rerank)
+    return Reranking.of(program.curves, program.settings.rerank)

@@ -1,15 +1,19 @@
-"""Two-stage ranking of a whole gallery: global similarity first, FPR over the best."""
+"""Two-stage ranking of a whole gallery: global similarity first, then FPR and look-alikes.
+
+The second stage is the search room's own code, over the same number of best pictures.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.search.calibration import shipped_curves
+from cmps.search.calibration import Curve, shipped_curves
+from cmps.search.neighbours import likeness, share_evidence
 from cmps.search.reconstruction import fpr_distances, rerank
 
 Array = NDArray[Any]
@@ -26,12 +30,23 @@ class Reranking:
         distances: From probe ``(n, d)``, weights ``(n,)`` and gallery ``(K, cells, d)`` to
             distances ``(K,)``.
         mix: From similarities ``(K,)``, distances ``(K,)`` and share to scores ``(K,)``.
+        sharing: Part and width of :func:`share_evidence` by probe kind; no entry, no sharing.
     """
 
     shares: Mapping[str, float]
     best: int = 100
     distances: Callable[[Array, Array, Array], Array] = fpr_distances
     mix: Callable[[Array, Array, float], Array] = rerank
+    sharing: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, curves: Mapping[str, Curve], best: int = 100) -> Reranking:
+        """Return the setting that these curves were fitted with."""
+        return cls(
+            {kind: curve.share for kind, curve in curves.items()},
+            best,
+            sharing={kind: (curve.part, curve.width) for kind, curve in curves.items()},
+        )
 
     @classmethod
     def shipped(cls, best: int = 100) -> Reranking:
@@ -40,7 +55,7 @@ class Reranking:
         Raises:
             WeightsError: If the shipped calibration is missing or changed.
         """
-        return cls({kind: curve.share for kind, curve in shipped_curves().items()}, best)
+        return cls.of(shipped_curves(), best)
 
     def scores(
         self,
@@ -50,6 +65,7 @@ class Reranking:
         weights: Array,
         pyramids: Array,
         ignored: NDArray[np.bool_] | None = None,
+        embeddings: Array | None = None,
     ) -> NDArray[np.float64]:
         """Rank one query's best pictures again; the others keep their order, below.
 
@@ -61,19 +77,28 @@ class Reranking:
             pyramids: ``(N, cells, d)`` of the gallery.
             ignored: ``(N,)`` bool, pictures that the protocol ignores; they must not take places
                 among the best.
+            embeddings: ``(N, d)`` of the gallery; without them look-alikes do not count.
 
         Returns:
             ``(N,)`` scores, greater is better.
         """
         scores = np.asarray(similarities, np.float64)
         share = self.shares.get(kind, 0.0)
+        part, width = self.sharing.get(kind, (0.0, 1.0))
+        if embeddings is None:
+            part = 0.0
         open_to_all = scores if ignored is None else np.where(ignored, -np.inf, scores)
         count = min(self.best, int(np.isfinite(open_to_all).sum()))
-        if share == 0 or count < 2:
+        if share == part == 0 or count < 2:
             return scores
         best = best_places(open_to_all, count)
-        distances = self.distances(probe, weights, pyramids[best])
-        mixed = np.asarray(self.mix(similarities[best], distances, share), np.float64)
+        mixed = np.asarray(scores[best], np.float64)
+        if share:
+            distances = self.distances(probe, weights, pyramids[best])
+            mixed = np.asarray(self.mix(similarities[best], distances, share), np.float64)
+        if part and embeddings is not None:
+            between = likeness(embeddings[best])
+            mixed = np.asarray(share_evidence(mixed, between, part, width), np.float64)
         again = scores.copy()
         again[best] = scores.max() + 1 + (mixed - mixed.min())
         return again

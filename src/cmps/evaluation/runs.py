@@ -73,6 +73,7 @@ def two_stage(kind: str, encoder: TextEncoder, reranking: Reranking) -> Ranker:
                 query.words,
                 query.attention,
                 gallery.pyramids,
+                embeddings=gallery.embeddings,
             )
 
         return scores
@@ -164,6 +165,7 @@ def _search_picture(
         probes.foregrounds[row],
         gallery.pyramids,
         ignored,
+        gallery.embeddings,
     )
     ended = time.perf_counter()
     runs["global"].scores.append(judge(similarities, right, ignored))

@@ -29,16 +29,21 @@ class Curve:
         share: Part of FPR in the mixed score.
         slope, intercept: Of the line.
         gallery: Size of the gallery it was fitted on.
+        part, width: How candidates share evidence; see :func:`neighbours.share_evidence`.
     """
 
     share: float
     slope: float
     intercept: float
     gallery: int
+    part: float = 0.0
+    width: float = 0.05
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1 or self.slope <= 0 or self.gallery < 1:
             raise ValueError(f"not a calibration curve: {self}")
+        if not 0 <= self.part <= 1 or self.width <= 0:
+            raise ValueError(f"not a way to share evidence: {self}")
 
     def log_odds(self, scores: NDArray[np.floating], gallery: int) -> NDArray[np.float64]:
         """Return log-odds for scores found in a gallery of this size.

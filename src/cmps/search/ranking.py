@@ -1,4 +1,4 @@
-"""From a query to ranked candidates: retrieve per part, rank again with FPR, fuse log-odds."""
+"""From a query to ranked candidates: retrieve per part, rank again, fuse log-odds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cmps.encoders.text import TextEncoder
 from cmps.gallery.records import Filter, GalleryError, Sighting
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve, ProbeKind, probability
+from cmps.search.neighbours import likeness, share_evidence
 from cmps.search.query import Query
 from cmps.search.reconstruction import fpr_distances, rerank
 from cmps.search.wording import iso
@@ -87,7 +88,8 @@ class SearchEngine:
         text: Opens the text encoder of a variant (called when a sentence needs it).
         image: Opens the image encoder.
         curves: Calibration per probe kind.
-        depth: How many of the best FPR ranks again; 0 leaves FPR out.
+        depth: How many of the best are ranked again by FPR and by what look-alikes score; 0 keeps
+            the order of the global search.
     """
 
     store: GalleryStore
@@ -164,6 +166,7 @@ class SearchEngine:
         odds = np.zeros(len(sightings))
         similarities: list[NDArray[np.float32]] = []
         prior = -np.log(max(size, 2) - 1.0)
+        cosines_between = likeness(embeddings) if self.depth else None
         for number, probe in enumerate(probes):
             curve = self.curves[probe.kind]
             # a gallery keeps half precision, which may round a length to a little over 1
@@ -173,6 +176,8 @@ class SearchEngine:
             if self.depth and curve.share:
                 distances = fpr_distances(probe.local, probe.weights, pyramids)
                 scores = rerank(cosines, distances, curve.share)
+            if cosines_between is not None:
+                scores = share_evidence(scores, cosines_between, curve.part, curve.width)
             odds += curve.log_odds(scores, size) - (prior if number else 0.0)
             similarities.append(cosines)
         return odds, similarities
