@@ -281,9 +281,8 @@ def test_a_filter_by_spans_of_time(gallery):
     for _ in range(2):
         assert sorted(hit.sighting for hit in gallery.search(unit(1), 9, where)) == expected
     assert gallery.listing(Filter(spans=())) == []
-    assert gallery.listing(Filter(after=at(1), spans=((at(0), at(3)),))) == expected[1:2] + [
-        sighting(2).id
-    ]
+    both = Filter(after=at(1), spans=((at(0), at(3)),))
+    assert gallery.listing(both) == [sighting(1).id, sighting(2).id]
 
 
 def test_a_snapshot_holds_all_vectors_or_a_part_by_chance(gallery):
@@ -297,7 +296,7 @@ def test_a_snapshot_holds_all_vectors_or_a_part_by_chance(gallery):
     assert len(set(ids)) == len(ids) == len(snapshot.resident.vectors)
     assert set(ids) <= {sighting(n).id for n in range(200)}
     assert snapshot.whole == (len(ids) == 200)
-    assert 40 < len(ids)
+    assert len(ids) > 40
     places = snapshot.resident.places([ids[3], "unknown", ids[0]])
     assert places.tolist() == [3, 0]
     np.testing.assert_array_equal(

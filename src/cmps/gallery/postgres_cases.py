@@ -112,7 +112,8 @@ class PostgresCases:
         """Return the sessions of a case or of all."""
 
         def work(connection: Connection[Row]) -> list[SessionRecord]:
-            query = f'{SESSION} WHERE %(case)s::text IS NULL OR "case" = %(case)s ORDER BY number FOR SHARE'
+            chosen = '%(case)s::text IS NULL OR "case" = %(case)s'
+            query = f"{SESSION} WHERE {chosen} ORDER BY number FOR SHARE"
             rows = connection.execute(query, {"case": case}).fetchall()
             return [_with_steps(connection, row) for row in rows]
 

@@ -50,6 +50,50 @@ def fpr_distances(
     return distances
 
 
+class Rebuilt:
+    """K gallery pictures made ready to rebuild many probes: what they need is inverted once.
+
+    Gives the distances of :func:`fpr_distances`; with several probes, or pictures compared with
+    each other, in a fraction of the time.
+
+    Args:
+        gallery: ``(K, m, d)`` unit local vectors.
+        beta: Ridge weight.
+
+    Example:
+        >>> cells = np.eye(4, dtype=np.float32)
+        >>> ready = Rebuilt(np.stack([cells[:2], cells[2:]]))
+        >>> ready.distances(cells[:2], np.ones(2)).round(3).tolist()
+        [0.00800000037997961, 1.0]
+    """
+
+    def __init__(self, gallery: NDArray[np.floating], beta: float = BETA) -> None:
+        self.pictures = gallery.astype(np.float32)
+        self.beta = beta
+        ridge = beta * np.eye(self.pictures.shape[1], dtype=np.float32)
+        self._inverse = np.linalg.inv(self.pictures @ self.pictures.transpose(0, 2, 1) + ridge)
+
+    def distances(
+        self,
+        probe: NDArray[np.floating],
+        weights: NDArray[np.floating],
+        rows: NDArray[np.intp] | slice = slice(None),
+    ) -> NDArray[np.float32]:
+        """Return the FPR distance of one probe to some of the pictures.
+
+        Args:
+            probe: ``(n, d)`` unit local vectors.
+            weights: ``(n,)`` foreground probability or attention.
+            rows: Which pictures; default all.
+        """
+        seen = self.pictures[rows] @ probe.astype(np.float32).T  # (K, m, n)
+        code = self._inverse[rows] @ seen
+        errors = 1 - (seen * code).sum(1) - self.beta * np.square(code).sum(1)
+        share = weights / max(float(weights.sum()), 1e-4)
+        distances: NDArray[np.float32] = (errors @ share).astype(np.float32)
+        return distances
+
+
 def rerank(
     similarities: NDArray[np.floating], distances: NDArray[np.floating], share: float
 ) -> NDArray[np.float32]:
