@@ -1,8 +1,9 @@
 """Fit the shipped calibration: how every probe kind ranks again, and its probability curve.
 
-Half of the val people choose FPR's share, the look-alikes' part and the curve, the other half measure the expected
-calibration error. ``python -m cmps.evaluation.fit_calibration --root DIR`` writes
-``calibration.json`` into ``encoders/files`` and lists it in the manifest.
+Half of the val people choose FPR's share, the look-alikes' part and the curve, the other half
+measure ranking and expected calibration error.
+``python -m cmps.evaluation.fit_calibration --root DIR`` writes ``calibration.json`` into
+``encoders/files`` and lists it in the manifest.
 """
 
 from __future__ import annotations

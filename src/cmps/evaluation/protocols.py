@@ -22,6 +22,7 @@ import numpy as np
 from cmps.datasets.cuhk_pedes import find_annotations, read_records
 from cmps.datasets.market1501 import is_junk, read_market1501
 from cmps.datasets.picture import DatasetError, Picture
+from cmps.evaluation.hearing import Listener
 from cmps.evaluation.interfaces import (
     Encoders,
     EvaluationError,
@@ -31,8 +32,10 @@ from cmps.evaluation.interfaces import (
     silent,
 )
 from cmps.evaluation.metrics import summarise
+from cmps.evaluation.noise import Noise
+from cmps.evaluation.occlusion import Occluding
 from cmps.evaluation.pictures import encode_pictures, read_distractors
-from cmps.evaluation.recordings import Manifest, hear_all, read_manifest, shipped_hear
+from cmps.evaluation.recordings import Manifest, hear_all, read_manifest
 from cmps.evaluation.report import Report, hardware
 from cmps.evaluation.reranking import Reranking
 from cmps.evaluation.runs import (
@@ -67,10 +70,12 @@ def evaluate_pedes(
     audios: Path | None = None,
     recogniser: Recogniser | None = None,
     hear: Hear | None = None,
+    noise: Noise | None = None,
     reranking: Reranking | None = None,
     progress: Progress = silent,
     limit: int | None = None,
     on_error: OnError | None = None,
+    occlude: float = 0.0,
 ) -> Report:
     """Measure a search on any CUHK-PEDES layout (Table 1 of the paper).
 
@@ -90,18 +95,23 @@ def evaluate_pedes(
         audios: Folder of ``manifest.jsonl`` and recordings, for ``speech`` and ``all``.
         recogniser: What hears the recordings; needed for those unless ``hear`` is given.
         hear: Returns what was said in a file, in place of ``cmps.speech``.
+        noise: Put behind every recording before it is recognised; what was heard is kept beside
+            the recordings (see ``cmps.evaluation.hearing``).
         reranking: How the best are ranked again; default as search ships it.
         progress: Called along the way.
         limit: At most this many queries, spread evenly; the gallery stays whole.
         on_error: Called for each broken line of the manifest and each picture of
             ``gallery_extra`` that does not decode, which are then left out and counted; without
             it a broken line raises, and such pictures are left out silently.
+        occlude: How much of each probe picture is covered, from 0 to below 1; the gallery's
+            pictures stay whole.
 
     Raises:
         DatasetError: If the data set, the recordings or a picture of the split cannot be read.
         EvaluationError: If the options ask for nothing that can be measured.
     """
-    _check_options(probe, variants, encoders, audios, limit)
+    _check_options(probe, variants, encoders, audios, noise, limit)
+    _check_occlusion(occlude)
     annotations = find_annotations(root)
     records = list(read_records(root))
     pictures = [record.picture for record in records if record.picture.split == split]
@@ -117,7 +127,7 @@ def evaluate_pedes(
         sentences = _captions(pictures, limit)
     elif audios is not None and probe != "image":
         recordings = read_manifest(audios, records, split, on_error)
-        listener = hear or _listener(recogniser)
+        listener = hear or _listener(recogniser, audios, noise, recordings)
         sentences, typed, details["recordings"] = _spoken(recordings, limit, listener, progress)
     gallery = encode_pictures(pictures, encoders.image, "encoding the gallery", progress)
     details["milliseconds_per_picture"] = round(1000 * gallery.seconds / len(pictures), 2)
@@ -144,7 +154,13 @@ def evaluate_pedes(
             groups[method + suffix] = [sentence.group for sentence in asked]
     if probe in ("all", "image"):
         places = _spread(range(len(pictures)), limit)
-        seen = search_pictures_within(gallery, places, reranking, progress)
+        probes = None
+        if occlude:
+            asked = [pictures[place] for place in places]
+            hidden = Occluding(encoders.image, occlude)
+            probes = encode_pictures(asked, hidden, "encoding covered probes", progress)
+            details["occluded"] = occlude
+        seen = search_pictures_within(gallery, places, reranking, progress, probes)
         runs |= seen if probe == "image" else {"image": seen["image"]}
     name = _SET_NAMES.get(annotations.name, "cuhk-pedes")
     return _report(name, split, probe, len(gallery.pictures), runs, groups, details)
@@ -158,6 +174,7 @@ def evaluate_market1501(
     reranking: Reranking | None = None,
     progress: Progress = silent,
     limit: int | None = None,
+    occlude: float = 0.0,
 ) -> Report:
     """Measure re-identification by the standard protocol, with and without FPR.
 
@@ -170,6 +187,7 @@ def evaluate_market1501(
         reranking: How the best are ranked again; default as search ships it.
         progress: Called along the way.
         limit: At most this many queries, spread evenly; the gallery stays whole.
+        occlude: How much of each query picture is covered, from 0 to below 1.
 
     Returns:
         Results ``global``, ``fpr``, and ``image``, the same as ``fpr``.
@@ -179,6 +197,7 @@ def evaluate_market1501(
         EvaluationError: If no query can be judged.
     """
     _check_limit(limit)
+    _check_occlusion(occlude)
     reranking = reranking or Reranking.shipped()
     asked = [picture for picture in read_market1501(root, "query") if picture.person is not None]
     if queries is not None:
@@ -187,12 +206,15 @@ def evaluate_market1501(
     pictures = [picture for picture in read_market1501(root, "gallery") if not is_junk(picture)]
     if not pictures:
         raise DatasetError(f"{root}: the gallery holds nothing but junk pictures")
-    probes = encode_pictures(asked, encoders.image, "encoding the queries", progress)
+    eyes = Occluding(encoders.image, occlude) if occlude else encoders.image
+    probes = encode_pictures(asked, eyes, "encoding the queries", progress)
     gallery = encode_pictures(pictures, encoders.image, "encoding the gallery", progress)
     runs = search_market(probes, gallery, reranking, progress)
     details: dict[str, Any] = {
         "milliseconds_per_picture": round(1000 * gallery.seconds / len(pictures), 2)
     }
+    if occlude:
+        details["occluded"] = occlude
     return _report("market1501", "test", "image", len(pictures), runs, {}, details)
 
 
@@ -201,6 +223,7 @@ def _check_options(
     variants: Sequence[Variant],
     encoders: Encoders,
     audios: Path | None,
+    noise: Noise | None,
     limit: int | None,
 ) -> None:
     _check_limit(limit)
@@ -208,6 +231,8 @@ def _check_options(
         raise EvaluationError(f"probe {probe!r} is unknown; choose all, text, speech or image")
     if probe == "speech" and audios is None:
         raise EvaluationError("the speech probe needs recordings; pass --audios DIR")
+    if noise is not None and (audios is None or probe in ("text", "image")):
+        raise EvaluationError("noise lies behind recordings; pass --audios DIR, --probe speech")
     if probe != "image":
         missing = [variant for variant in variants if variant not in encoders.text]
         if missing or not variants:
@@ -218,6 +243,11 @@ def _check_options(
 def _check_limit(limit: int | None) -> None:
     if limit is not None and limit < 1:
         raise EvaluationError(f"a limit of {limit} leaves no query; pass at least 1")
+
+
+def _check_occlusion(share: float) -> None:
+    if not 0 <= share < 1:
+        raise EvaluationError(f"occlusion of {share} is no share; pass 0.3 or 0.5")
 
 
 def _spread(items: Sequence[Item], limit: int | None) -> list[Item]:
@@ -244,6 +274,9 @@ def _spoken(
     """Recognise the recordings; return what was heard, what was said, and facts for the report."""
     recordings = _spread(manifest.recordings, limit)
     heard = hear_all(recordings, hear, progress)
+    seconds, facts = heard.seconds, {}
+    if isinstance(hear, Listener):
+        seconds, facts = hear.seconds / len(recordings), hear.facts()
     sentences = [
         Sentence(text, recording.person, recording.group)
         for recording, text in zip(recordings, heard.texts, strict=True)
@@ -258,7 +291,8 @@ def _spoken(
             "other_splits": manifest.other_splits,
             "broken_lines": manifest.broken_lines,
             "word_error_rate": round(heard.word_error_rate, 2),
-            "seconds_per_recording": round(heard.seconds, 3),
+            "seconds_per_recording": round(seconds, 3),
+            **facts,
         },
     )
 
@@ -269,10 +303,13 @@ def _distractors(folder: Path | None, pictures: Sequence[Picture]) -> tuple[list
     return read_distractors(folder, frozenset(str(picture.person) for picture in pictures))
 
 
-def _listener(recogniser: Recogniser | None) -> Hear:
+def _listener(
+    recogniser: Recogniser | None, audios: Path, noise: Noise | None, manifest: Manifest
+) -> Hear:
     if recogniser is None:
         raise EvaluationError("the speech probe needs a recogniser; CMPS_RECOGNISER names one")
-    return shipped_hear(recogniser)
+    others = [recording.audio for recording in manifest.recordings]
+    return Listener(recogniser, audios, noise, others)
 
 
 def _leave_out(error: DatasetError) -> None:

@@ -113,16 +113,29 @@ def search_sentences(
 
 
 def search_pictures_within(
-    gallery: EncodedGallery, places: Sequence[int], reranking: Reranking, progress: Progress
+    gallery: EncodedGallery,
+    places: Sequence[int],
+    reranking: Reranking,
+    progress: Progress,
+    probes: EncodedGallery | None = None,
 ) -> dict[str, Run]:
-    """Search with gallery pictures among all others; results as :func:`search_market`'s."""
+    """Search with gallery pictures among all others; results as :func:`search_market`'s.
+
+    Args:
+        gallery: What is searched.
+        places: Which of its pictures are asked for.
+        reranking: How the best are ranked again.
+        progress: Called after every query.
+        probes: How these pictures look as probes, one per place; default as in the gallery.
+    """
     runs = {"global": Run(), "fpr": Run()}
     people = gallery.people
     for number, place in enumerate(places, 1):
         itself = np.zeros(len(people), bool)
         itself[place] = True
         right = people == gallery.pictures[place].person
-        _search_picture(gallery, place, gallery, right, itself, reranking, runs)
+        asked, row = (gallery, place) if probes is None else (probes, number - 1)
+        _search_picture(asked, row, gallery, right, itself, reranking, runs)
         progress("searching", number, len(places))
     return runs | {"image": runs["fpr"]}
 
