@@ -76,9 +76,9 @@ def options_of(name):
         ("cmps track", ""),
         (
             "cmps evaluate pedes",
-            "--root --split --variant --probe --gallery-extra --audios --limit",
+            "--root --split --variant --probe --gallery-extra --audios --noise --limit --occlude",
         ),
-        ("cmps evaluate market1501", "--root --queries --limit"),
+        ("cmps evaluate market1501", "--root --queries --limit --occlude"),
         ("cmps simulate", "--out --people --cameras --seed"),
         ("cmps demo", "--out"),
     ],

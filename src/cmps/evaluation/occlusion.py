@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cmps.encoders.image import Encoding, ImageEncoder
+from cmps.encoders.image import ImageEncoder
+from cmps.gallery.records import Encoding
 
 SIDES = ("top", "bottom", "left", "right")
 GREY = 124
@@ -37,12 +38,13 @@ def covered(
     """
     height, width = picture.shape[:2]
     rows, columns = round(share * height), round(share * width)
-    part = {
-        "top": np.s_[:rows],
-        "bottom": np.s_[height - rows :],
-        "left": np.s_[:, :columns],
-        "right": np.s_[:, width - columns :],
-    }[side]
+    parts: dict[str, tuple[slice, ...]] = {
+        "top": (slice(rows),),
+        "bottom": (slice(height - rows, None),),
+        "left": (slice(None), slice(columns)),
+        "right": (slice(None), slice(width - columns, None)),
+    }
+    part = parts[side]
     result = picture.copy()
     if cover is None:
         result[part] = GREY

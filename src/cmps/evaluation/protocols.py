@@ -156,9 +156,9 @@ def evaluate_pedes(
         places = _spread(range(len(pictures)), limit)
         probes = None
         if occlude:
-            asked = [pictures[place] for place in places]
+            shown = [pictures[place] for place in places]
             hidden = Occluding(encoders.image, occlude)
-            probes = encode_pictures(asked, hidden, "encoding covered probes", progress)
+            probes = encode_pictures(shown, hidden, "encoding covered probes", progress)
             details["occluded"] = occlude
         seen = search_pictures_within(gallery, places, reranking, progress, probes)
         runs |= seen if probe == "image" else {"image": seen["image"]}
