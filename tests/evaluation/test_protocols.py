@@ -9,6 +9,7 @@ import pytest
 
 from cmps.datasets.picture import DatasetError
 from cmps.evaluation.interfaces import Encoders, EvaluationError
+from cmps.evaluation.noise import Noise
 from cmps.evaluation.protocols import evaluate_market1501, evaluate_pedes
 
 
@@ -191,6 +192,7 @@ def test_limit_spreads_over_the_split(pedes, encoders, reranking):
     [
         ({"probe": "smell"}, "choose all, text, speech or image"),
         ({"probe": "speech"}, "pass --audios"),
+        ({"noise": Noise("hall", 10)}, "noise lies behind recordings"),
         ({"variants": []}, "no text network"),
         ({"limit": 0}, "at least 1"),
     ],

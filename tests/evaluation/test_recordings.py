@@ -1,48 +1,10 @@
 from __future__ import annotations
 
-import wave
-from types import SimpleNamespace
-
 import pytest
 
 from cmps.evaluation.interfaces import EvaluationError
 from cmps.evaluation.protocols import evaluate_pedes
-from cmps.evaluation.recordings import Recording, hear_all, shipped_hear
-
-
-class DeafRecogniser:
-    """Must never be asked: there is no speech in these recordings."""
-
-    name = "deaf"
-
-    def transcribe(self, audio):
-        raise AssertionError("silence was recognised")
-
-
-def test_silence_and_broken_sound_are_heard_as_nothing(tmp_path):
-    silent = tmp_path / "silent.wav"
-    with wave.open(str(silent), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(16_000)
-        sound.writeframes(bytes(32_000))
-    broken = tmp_path / "broken.wav"
-    broken.write_bytes(b"no sound at all")
-    hear = shipped_hear(DeafRecogniser())
-    assert hear(silent) == ""
-    assert hear(broken) == ""
-
-
-def test_words_heard_are_passed_on(monkeypatch, tmp_path):
-    asked = []
-
-    def listen(source, recogniser):
-        asked.append((source, recogniser))
-        return SimpleNamespace(text="a red hat")
-
-    monkeypatch.setattr("cmps.speech.listening.listen", listen)
-    assert shipped_hear("recogniser")(tmp_path / "a.wav") == "a red hat"
-    assert asked == [(tmp_path / "a.wav", "recogniser")]
+from cmps.evaluation.recordings import Recording, hear_all
 
 
 def test_all_recordings_are_heard_in_order(tmp_path):

@@ -7,15 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cmps.datasets.cuhk_pedes import Record
 from cmps.datasets.picture import DatasetError
 from cmps.evaluation.interfaces import Hear, Progress, silent
 from cmps.evaluation.metrics import word_error_rate, words_of
-
-if TYPE_CHECKING:
-    from cmps.speech.recogniser import Recogniser
 
 MANIFEST = "manifest.jsonl"
 
@@ -164,21 +161,6 @@ def _recording(folder: Path, line: str, known: _Known) -> Recording | None:
     return Recording(
         audio, row["text"], person, record.file_path if row.get("file_path") else person
     )
-
-
-def shipped_hear(recogniser: Recogniser) -> Hear:
-    """Return a function that listens as ``cmps search --audio`` does; no speech is ``""``."""
-    # imported here: typed sentences and pictures must not need the sound libraries
-    from cmps.speech.errors import SpeechError
-    from cmps.speech.listening import listen
-
-    def hear(audio: Path) -> str:
-        try:
-            return listen(audio, recogniser).text
-        except SpeechError:
-            return ""
-
-    return hear
 
 
 def hear_all(recordings: Sequence[Recording], hear: Hear, progress: Progress = silent) -> Heard:
