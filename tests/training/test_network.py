@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -45,7 +47,7 @@ def test_a_grid_that_does_not_divide_the_map_is_refused():
 
 @pytest.mark.parametrize("attention", ["sigmoid", "softmax"])
 def test_padding_changes_nothing(config, attention):
-    branch = TextBranch(config, 16, attention).eval()
+    branch = TextBranch(replace(config, attention=attention), 16).eval()
     states = torch.randn(1, 5, 16)
     mask = torch.ones(1, 5, dtype=torch.bool)
     padded = torch.cat([states, torch.randn(1, 4, 16)], 1)
@@ -63,7 +65,7 @@ def test_sigmoid_judges_words_on_their_own_and_softmax_does_not(config):
     short, long = torch.ones(1, 3, 16), torch.ones(1, 30, 16)
     sums = {}
     for attention in ("sigmoid", "softmax"):
-        branch = TextBranch(config, 16, attention).eval()
+        branch = TextBranch(replace(config, attention=attention), 16).eval()
         with torch.inference_mode():
             sums[attention] = [
                 float(
@@ -75,9 +77,26 @@ def test_sigmoid_judges_words_on_their_own_and_softmax_does_not(config):
     assert sums["sigmoid"][1] > 5 * sums["sigmoid"][0]
 
 
-def test_unknown_attention_is_refused(config):
-    with pytest.raises(ValueError, match="neither sigmoid nor softmax"):
-        TextBranch(config, 16, "linear")
+def test_unknown_parts_are_refused():
+    with pytest.raises(ValueError, match="'linear' is neither sigmoid nor softmax"):
+        NetworkConfig(attention="linear")
+    with pytest.raises(ValueError, match="'max' is neither convolution nor pooling"):
+        NetworkConfig(summary="max")
+
+
+def test_pooling_is_what_the_convolution_starts_as_and_has_nothing_to_learn(config):
+    torch.manual_seed(0)
+    convolution = ImageBranch(config).eval()
+    pooling = ImageBranch(replace(config, summary="pooling")).eval()
+    weights = convolution.state_dict()
+    del weights["summary.weight"]
+    pooling.load_state_dict(weights)
+    pictures = torch.randn(2, 3, config.height, config.width)
+    with torch.inference_mode():
+        assert torch.allclose(
+            convolution(pictures).embedding, pooling(pictures).embedding, atol=1e-4
+        )
+    assert not list(pooling.summary.parameters())
 
 
 def test_one_classifier_serves_both_modalities(config):

@@ -74,7 +74,7 @@ class Bert(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Map ``(B, T)`` token numbers to ``(B, T, size)`` states; ``mask`` True at real tokens."""
-        positions = torch.arange(ids.shape[1])
+        positions = torch.arange(ids.shape[1], device=ids.device)
         x = self.norm(self.words(ids) + self.positions(positions) + self.segment)
         for layer in self.layers:
             x = layer(x, mask[:, None, None, :])

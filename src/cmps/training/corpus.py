@@ -5,12 +5,11 @@ unit length; the teacher's embeddings) and ``corpus.json`` (per picture: person,
 captions, split). Held-out people never enter the train rows: :func:`training_pictures` drops
 them by identity, whatever picture or source they come from.
 
-Run it as ``python -m cmps.training.corpus --data DIR --out DIR --teacher model.xml``.
+``cmps train corpus`` makes one for ``train`` and one for ``val``.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +26,6 @@ from cmps.datasets.cuhk_reid import read_cuhk01, read_cuhk03
 from cmps.datasets.market1501 import parse_name, read_market1501
 from cmps.datasets.picture import Picture
 
-SIZE = (192, 96)
 MARKET = "Market-1501-v15.09.15"
 
 
@@ -169,16 +167,7 @@ def load_teacher(model: Path) -> Any:
     return embed
 
 
-def main() -> None:
-    """Build the ``train`` and ``val`` corpora from the data pack."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--teacher", type=Path, required=True)
-    options = parser.parse_args()
-    build(list(read_cuhk_pedes(options.data, "val")), options.out / "val", options.teacher, SIZE)
-    build(list(training_pictures(options.data)), options.out / "train", options.teacher, SIZE)
-
-
-if __name__ == "__main__":
-    main()
+def build_all(data: Path, out: Path, teacher: Path, size: tuple[int, int]) -> None:
+    """Write the ``val`` and the ``train`` corpus of the data sets below ``data``."""
+    build(list(read_cuhk_pedes(data, "val")), out / "val", teacher, size)
+    build(list(training_pictures(data)), out / "train", teacher, size)

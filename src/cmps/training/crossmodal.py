@@ -1,16 +1,13 @@
 """Stage 2: both text branches and the image branch learn one space (paper §2, eq. 1).
 
 The config ``crossmodal`` starts from stage 1; ``joint`` goes on from any image branch (a shipped
-one, by :mod:`cmps.training.restore`) and learns re-identification in the same batches.
-
-``python -m cmps.training.crossmodal --corpus DIR --language DIR --image FILE --out DIR`` resumes
-where it stopped.
+one, by :mod:`cmps.training.restore`) and learns re-identification in the same batches
+(``cmps train crossmodal``, ``cmps train joint``).
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from cmps.training.attributes import captions_by_row
+from cmps.training.bert import Bert
 from cmps.training.captions import mirror, pad, reword, shorten
 from cmps.training.corpus import Corpus
 from cmps.training.language import cached_token_states
@@ -45,11 +43,13 @@ from cmps.training.network import (
 )
 from cmps.training.reid import load_masks, number_people, prepare
 from cmps.training.sampler import identity_batches
-from cmps.training.stage import StageConfig, Trainer
+from cmps.training.stage import Batch, StageConfig, Trainer
+from cmps.training.weights import TextNetwork, load_bert, save_model
 
-WORD_DROPOUT = 0.1
 NEIGHBOUR = 0.35
 TRIPLET_MARGIN = 0.2
+
+Show = Callable[[NDArray[np.int64], NDArray[np.bool_], np.random.Generator], Batch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class Memory:
     people: Tensor
 
     @classmethod
-    def empty(cls, size: int, width: int) -> Memory:
+    def empty(cls, size: int, width: int, device: str = "cpu") -> Memory:
         """Return a memory of nothing yet."""
-        none = torch.zeros(0, width)
-        return cls(size, none, none, none, torch.zeros(0, dtype=torch.long))
+        none = torch.zeros(0, width, device=device)
+        return cls(size, none, none, none, torch.zeros(0, dtype=torch.long, device=device))
 
     def keep(self, image: Tensor, fast: Tensor, accurate: Tensor, people: Tensor) -> None:
         """Add a batch and forget the oldest."""
@@ -106,6 +106,7 @@ class CaptionBank:
         self,
         corpus: Corpus,
         language: Path,
+        bert: Bert,
         attributes: Path | None = None,
         per_person: int = 0,
     ) -> None:
@@ -127,22 +128,22 @@ class CaptionBank:
                 )
         words = Tokenizer.from_file(str(language / "fast.json")).encode_batch(texts)
         pieces = Tokenizer.from_file(str(language / "accurate.json"))
-        states = cached_token_states(language, language / "bert.pt", pieces, texts)
+        states = cached_token_states(language, bert, pieces, texts)
         self.sentences = [
             Sentence(encoding.ids, state) for encoding, state in zip(words, states, strict=True)
         ]
 
-    def draw(self, row: int, flipped: bool, random: np.random.Generator) -> Sentence:
-        """Return a random caption of a picture; in a third of cases shortened and reworded."""
+    def draw(self, row: int, flipped: bool, varied: float, random: np.random.Generator) -> Sentence:
+        """Return a random caption of a picture, by a chance its shortened and reworded form."""
         plain, mirrored = self.forms[row][int(random.integers(len(self.forms[row])))]
-        form = int(random.random() < 0.33)
+        form = int(random.random() < varied)
         return self.sentences[(mirrored if flipped else plain)[form]]
 
 
 def stack_sentences(
-    sentences: list[Sentence], random: np.random.Generator | None
+    sentences: list[Sentence], dropout: float, random: np.random.Generator
 ) -> dict[str, Tensor]:
-    """Pad sentences into tensors; with ``random``, some words are dropped to an unknown word."""
+    """Pad sentences into tensors; by the chance ``dropout`` a word becomes an unknown word."""
     ids, mask = pad([sentence.words for sentence in sentences])
     length = max(len(sentence.states) for sentence in sentences)
     states = np.zeros((len(sentences), length, sentences[0].states.shape[1]), np.float32)
@@ -150,9 +151,8 @@ def stack_sentences(
     for row, sentence in enumerate(sentences):
         states[row, : len(sentence.states)] = sentence.states
         state_mask[row, : len(sentence.states)] = True
-    if random is not None:
-        ids[(random.random(ids.shape) < WORD_DROPOUT) & mask] = 1
-        states[random.random(state_mask.shape) < WORD_DROPOUT] = 0
+    ids[(random.random(ids.shape) < dropout) & mask] = 1
+    states[random.random(state_mask.shape) < dropout] = 0
     return {
         "ids": torch.from_numpy(ids),
         "mask": torch.from_numpy(mask),
@@ -201,7 +201,7 @@ def all_terms(
     accurate = network.accurate(batch["states"], batch["state_mask"])
     fast = network.fast(network.words(batch["ids"]), batch["mask"])
     alike = shown[:, None] == shown[None, :]
-    itself = torch.eye(len(shown), dtype=torch.bool)
+    itself = torch.eye(len(shown), dtype=torch.bool, device=shown.device)
     image_logits = network.classify(output.raw)
     text_logits = [network.classify(accurate.raw), network.classify(fast.raw)]
     cells = reconstruction_distances(output.pyramid, output.foreground, output.pyramid)
@@ -209,7 +209,7 @@ def all_terms(
     terms |= matching_terms(network, fast, image, people, memory, "fast")
     memory.keep(image.embedding, fast.embedding, accurate.embedding, people)
     terms["triplet"] = (terms.pop("triplet_accurate") + terms.pop("triplet_fast")) / 2
-    zero = torch.zeros(())
+    zero = torch.zeros((), device=shown.device)
     paired_logits = image_logits[:paired]
     return terms | {
         "identity_text": sum((identity_loss(x, people) for x in text_logits), zero) / 2,
@@ -242,65 +242,126 @@ def extra_batches(
         yield from identity_batches(list(people), config.distilled // 4, 4, random)
 
 
+class PairBatches:
+    """Draws batches of pictures with a sentence each, and pictures without beside them.
+
+    Args:
+        people: Identity number of every row of the corpus.
+        bank: The sentences, and which rows have some.
+        near: For each of those rows, rows that may stand for its picture.
+        show: What a batch holds of the pictures of some rows, some of them mirrored.
+        config: How many of each.
+    """
+
+    def __init__(
+        self,
+        people: NDArray[np.int64],
+        bank: CaptionBank,
+        near: dict[int, NDArray[np.int64]],
+        show: Show,
+        config: StageConfig,
+    ) -> None:
+        self.people, self.bank, self.near = people, bank, near
+        self.show, self.config = show, config
+        self.rows = np.array(bank.rows)
+
+    def __call__(self, random: np.random.Generator) -> Iterator[Batch]:
+        """Yield one epoch's batches."""
+        config = self.config
+        captioned = list(self.people[self.rows])
+        extras = extra_batches(self.people, config, random)
+        for places in identity_batches(captioned, config.identities, config.pictures, random):
+            yield self._batch(self.rows[places], next(extras), random)
+
+    def _batch(
+        self, rows: NDArray[np.int64], extra: NDArray[np.int64], random: np.random.Generator
+    ) -> Batch:
+        flip = random.random(len(rows) + len(extra)) < 0.5
+        sentences = [
+            self.bank.draw(int(row), bool(side), self.config.varied, random)
+            for row, side in zip(rows, flip, strict=False)
+        ]
+        pictures = [
+            int(random.choice(self.near[int(row)])) if random.random() < NEIGHBOUR else int(row)
+            for row in rows
+        ]
+        shown = np.concatenate([pictures, extra])
+        batch = self.show(shown, flip, random)
+        batch |= stack_sentences(sentences, self.config.word_dropout, random)
+        return batch | {"shown_people": torch.from_numpy(self.people[shown])}
+
+
+def begin(
+    start: Path, language: Path, sizes: NetworkConfig, people: int
+) -> tuple[CrossModalNetwork, Bert]:
+    """Return what stage 2 starts from, and the BERT whose token states it reads.
+
+    Args:
+        start: An image branch (stage 1), or all networks as
+            :func:`cmps.training.weights.save_model` writes them; their identity classifier is
+            left behind.
+        language: Folder that :mod:`cmps.training.language` wrote.
+        sizes: Of the networks.
+        people: Identities of the new classifier.
+    """
+    vectors = torch.from_numpy(np.load(language / "vectors.npy"))
+    network = CrossModalNetwork(sizes, people, vectors)
+    state = torch.load(start, map_location="cpu", weights_only=True)
+    if "network" not in state:
+        network.image.load_state_dict(state)
+        return network, load_bert(language / "bert.pt")
+    known = network.state_dict()
+    known |= {
+        name: weights
+        for name, weights in state["network"].items()
+        if not name.startswith("identity")
+    }
+    network.load_state_dict(known)
+    return network, load_bert(state["bert"])
+
+
 def train(
     corpus_folder: Path,
     language: Path,
-    image: Path,
+    start: Path,
     out: Path,
     config: StageConfig,
     attributes: Path | None = None,
+    device: str = "cpu",
 ) -> Path:
-    """Train stage 2 and return the file of averaged weights."""
+    """Train stage 2 and return the file of averaged weights; ``start`` as in :func:`begin`."""
     corpus = Corpus.load(corpus_folder)
     sizes = NetworkConfig.preset(config.network)
     masks = load_masks(corpus_folder, len(corpus.rows), sizes.map_size)
-    bank = CaptionBank(corpus, language, attributes, config.attributes)
-    near = neighbours(corpus, bank.rows)
     people = number_people([row["person"] for row in corpus.rows])
     torch.manual_seed(1)
-    vectors = torch.from_numpy(np.load(language / "vectors.npy"))
-    network = CrossModalNetwork(sizes, int(people.max()) + 1, vectors)
-    network.image.load_state_dict(torch.load(image, map_location="cpu", weights_only=True))
+    network, bert = begin(start, language, sizes, int(people.max()) + 1)
+    bank = CaptionBank(corpus, language, bert, attributes, config.attributes)
     channels_last(network.image)
     network.image.backbone.features[: config.frozen].requires_grad_(False)
     network.image.backbone.frozen = config.frozen
     network.image.backbone.still_norm = config.still_norm
-    trainer = _trainer(network, len(bank.rows), config, out)
-    memory = Memory.empty(config.memory, sizes.embedding)
+    batches = PairBatches(
+        people,
+        bank,
+        neighbours(corpus, bank.rows),
+        lambda rows, flip, random: prepare(corpus, masks, rows, flip, random),
+        config,
+    )
+    checkpoint = out / f"{config.name}.checkpoint.pt"
+    trainer = make_trainer(network, len(bank.rows), config, checkpoint, device)
+    memory = Memory.empty(config.memory, sizes.embedding, device)
     network.train()
-    captioned = list(people[bank.rows])
-    while trainer.step < trainer.steps:
-        random = np.random.default_rng(trainer.step)
-        extras = extra_batches(people, config, random)
-        for places in identity_batches(captioned, config.identities, config.pictures, random):
-            if trainer.step >= trainer.steps:
-                break
-            rows = np.array(bank.rows)[places]
-            extra = next(extras)
-            flip = random.random(len(rows) + len(extra)) < 0.5
-            sentences = [
-                bank.draw(int(row), bool(side), random)
-                for row, side in zip(rows, flip, strict=False)
-            ]
-            pictures = [
-                int(random.choice(near[int(row)])) if random.random() < NEIGHBOUR else int(row)
-                for row in rows
-            ]
-            shown = np.concatenate([pictures, extra])
-            batch = prepare(corpus, masks, shown, flip, random)
-            batch |= stack_sentences(sentences, random)
-            batch["shown_people"] = torch.from_numpy(people[shown])
-            trainer.take(all_terms(network, batch, memory), config.weights)
-            trainer.report()
-            if trainer.step % 100 == 0:
-                trainer.save()
-    trainer.save()
-    result = out / f"{config.name}.pt"
-    torch.save(trainer.averaged.module.state_dict(), result)
-    return result
+    trainer.run(batches, lambda batch: all_terms(network, batch, memory))
+    averaged = trainer.averaged.module.cpu()
+    assert isinstance(averaged, CrossModalNetwork)
+    return save_model(TextNetwork(bert, averaged), out / f"{config.name}.pt")
 
 
-def _trainer(network: CrossModalNetwork, rows: int, config: StageConfig, out: Path) -> Trainer:
+def make_trainer(
+    network: CrossModalNetwork, rows: int, config: StageConfig, checkpoint: Path, device: str
+) -> Trainer:
+    """Return a trainer with a learning rate each for backbone, text branches and heads."""
     backbone = list(network.image.backbone.parameters())
     text = [*network.fast.parameters(), *network.accurate.parameters()]
     known = {id(parameter) for parameter in [*backbone, *text]}
@@ -311,31 +372,4 @@ def _trainer(network: CrossModalNetwork, rows: int, config: StageConfig, out: Pa
         (text, config.text_rate),
         (heads, config.head_rate),
     ]
-    return Trainer(network, groups, steps, config, out / f"{config.name}.checkpoint.pt")
-
-
-def main() -> None:
-    """Run stage 2 from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of the train corpus")
-    parser.add_argument("--language", type=Path, required=True)
-    parser.add_argument("--image", type=Path, required=True, help="weights of stage 1")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--config", default="crossmodal")
-    parser.add_argument("--attributes", type=Path, help="market_attribute.mat")
-    options = parser.parse_args()
-    config = StageConfig.read(options.config)
-    print(
-        train(
-            options.corpus,
-            options.language,
-            options.image,
-            options.out,
-            config,
-            options.attributes,
-        )
-    )
-
-
-if __name__ == "__main__":
-    main()
+    return Trainer(network, groups, steps, config, checkpoint, device)

@@ -2,14 +2,11 @@
 
 The image network's and the fast variant's weights are stored in half precision and cast when they
 are loaded; BERT's matrices are 8-bit (dynamic quantisation), which makes the file four times
-smaller and the sentence faster.
-
-``python -m cmps.training.export --weights final.pt --language DIR --out src/cmps/encoders/files``
+smaller and the sentence faster (``cmps train export``).
 """
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import tempfile
 from pathlib import Path
@@ -22,7 +19,7 @@ from torch import Tensor, nn
 
 from cmps.encoders.weights import write_manifest
 from cmps.training.network import ImageBranch, TextBranch
-from cmps.training.text import TextNetwork, load_model
+from cmps.training.weights import TextNetwork
 
 OPSET = 17
 
@@ -146,19 +143,3 @@ def export_all(model: TextNetwork, language: Path, out: Path, eight_bit: bool = 
     for variant in ("fast", "accurate"):
         shutil.copy(language / f"{variant}.json", out)
     write_manifest(out)
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--language", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--full", action="store_true", help="leave BERT's matrices unquantised")
-    options = parser.parse_args()
-    model = load_model(options.weights, options.language).eval()
-    export_all(model, options.language, options.out, not options.full)
-
-
-if __name__ == "__main__":
-    main()

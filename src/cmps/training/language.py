@@ -1,12 +1,11 @@
 """What the text branches start from: two tokenisers, BERT with a trimmed vocabulary, word vectors.
 
-``python -m cmps.training.language --corpus DIR --bert DIR --glove DIR --texts FILE --out DIR``
-writes ``accurate.json``, ``fast.json`` (tokenisers), ``bert.pt`` and ``vectors.npy``.
+``cmps train language`` writes ``accurate.json``, ``fast.json`` (tokenisers), ``bert.pt`` and
+``vectors.npy``.
 """
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -16,11 +15,11 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from cmps.training.bert import Bert, BertConfig, load_pretrained
+from cmps.training.bert import Bert, load_pretrained
 from cmps.training.captions import (
     COMMON_WORDS,
     pad,
-    read_glove,
+    read_vectors,
     trimmed_wordpieces,
     word_table,
     word_tokeniser,
@@ -28,10 +27,21 @@ from cmps.training.captions import (
 from cmps.training.corpus import Corpus
 
 
-def build(texts: list[str], bert: Path, glove: Path, out: Path) -> None:
-    """Write both tokenisers, the trimmed BERT and the word vectors."""
+def build(corpus: Path, bert: Path, glove: Path, out: Path, more: Path | None = None) -> None:
+    """Write both tokenisers, the trimmed BERT and the word vectors.
+
+    Args:
+        corpus: Folder of the train corpus; its captions' words stay in both vocabularies.
+        bert: Hugging Face folder of a BERT.
+        glove: Word vectors, see :func:`cmps.training.captions.read_vectors`.
+        out: Folder to write.
+        more: File of more sentences, one a line.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    words, vectors = read_glove(glove)
+    texts = [caption for row in Corpus.load(corpus).rows for caption in row["captions"]]
+    if more:
+        texts += more.read_text(encoding="utf-8").splitlines()
+    words, vectors = read_vectors(glove)
     pieces, kept = trimmed_wordpieces(bert / "tokenizer.json", texts, words[:COMMON_WORDS])
     pieces.save(str(out / "accurate.json"))
     chosen, table = word_table((words, vectors), texts)
@@ -40,14 +50,6 @@ def build(texts: list[str], bert: Path, glove: Path, out: Path) -> None:
     network = load_pretrained(bert, kept)
     torch.save({"config": asdict(network.config), "state": network.state_dict()}, out / "bert.pt")
     print(f"{len(kept)} word pieces, {len(chosen)} words")
-
-
-def load_bert(path: Path) -> Bert:
-    """Load a BERT that :func:`build` or the text stage wrote."""
-    stored = torch.load(path, map_location="cpu", weights_only=True)
-    network = Bert(BertConfig(**stored["config"]))
-    network.load_state_dict(stored["state"])
-    return network
 
 
 def token_states(
@@ -69,34 +71,17 @@ def token_states(
 
 
 def cached_token_states(
-    cache: Path, bert: Path, tokeniser: Tokenizer, texts: list[str]
+    cache: Path, bert: Bert, tokeniser: Tokenizer, texts: list[str]
 ) -> list[NDArray[np.float16]]:
-    """Return :func:`token_states`, computed once for the same texts and kept in ``cache``."""
-    key = sha256("\n".join([str(bert.stat().st_size), *texts]).encode()).hexdigest()[:16]
-    path = cache / f"states-{key}.npz"
+    """Return :func:`token_states`, computed once for the same BERT and texts, kept in ``cache``."""
+    key = sha256("\n".join(texts).encode())
+    for weights in bert.state_dict().values():
+        key.update(weights.numpy().tobytes())
+    path = cache / f"states-{key.hexdigest()[:16]}.npz"
     if not path.exists():
-        states = token_states(load_bert(bert), tokeniser, texts)
+        states = token_states(bert, tokeniser, texts)
         lengths = np.array([len(state) for state in states])
         np.savez(path, states=np.concatenate(states), lengths=lengths)
         return states
     with np.load(path) as stored:
         return np.split(stored["states"], np.cumsum(stored["lengths"])[:-1])
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of the train corpus")
-    parser.add_argument("--bert", type=Path, required=True)
-    parser.add_argument("--glove", type=Path, required=True)
-    parser.add_argument("--texts", type=Path, help="more sentences, one a line")
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    texts = [caption for row in Corpus.load(options.corpus).rows for caption in row["captions"]]
-    if options.texts:
-        texts += options.texts.read_text(encoding="utf-8").splitlines()
-    build(texts, options.bert, options.glove, options.out)
-
-
-if __name__ == "__main__":
-    main()

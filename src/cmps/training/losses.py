@@ -85,7 +85,7 @@ def reconstruction_distances(
     share = weights / weights.sum(1, keepdim=True).clamp_min(1e-4)
     row, place = (weights > 0).nonzero(as_tuple=True)  # padding weighs nothing and costs nothing
     vectors = probes[row, place]  # (V, d)
-    gram = galleries @ galleries.transpose(1, 2) + beta * torch.eye(cells)
+    gram = galleries @ galleries.transpose(1, 2) + beta * torch.eye(cells, device=galleries.device)
     seen = (vectors @ galleries.reshape(-1, size).T).reshape(len(row), count, cells)
     seen = seen.permute(1, 2, 0)  # (C, m, V)
     # well conditioned by β, and a product with an inverse costs half of a solve and its gradient
@@ -157,7 +157,7 @@ def distillation_loss(embeddings: Tensor, teacher: Tensor, temperature: float = 
         teacher: ``(B, t)`` unit vectors of the teacher for the same pictures.
         temperature: Of both softmaxes.
     """
-    own = torch.eye(len(embeddings), dtype=torch.bool)
+    own = torch.eye(len(embeddings), dtype=torch.bool, device=embeddings.device)
     student = (embeddings @ embeddings.T / temperature).masked_fill(own, -1e4)
     target = (teacher @ teacher.T / temperature).masked_fill(own, -1e4)
     return functional.kl_div(

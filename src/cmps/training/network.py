@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,9 @@ from torch.nn import functional
 from cmps.training.mobilenet import CHANNELS, MobileNetV2
 
 CONFIGS = Path(__file__).parent / "configs"
+
+Summary = Literal["convolution", "pooling"]
+Attention = Literal["sigmoid", "softmax"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class NetworkConfig:
         hidden: LSTM units in each direction.
         token: Numbers in a token state (384 for MiniLM, 768 for BERT base).
         word: Numbers in a static word vector.
+        summary: ``convolution`` in place of pooling (the paper) or ``pooling`` (for the ablation).
+        attention: ``sigmoid`` (the paper) or ``softmax`` (for the ablation).
     """
 
     height: int = 192
@@ -44,8 +49,14 @@ class NetworkConfig:
     hidden: int = 256
     token: int = 384
     word: int = 50
+    summary: Summary = "convolution"
+    attention: Attention = "sigmoid"
 
     def __post_init__(self) -> None:
+        if self.summary not in get_args(Summary):
+            raise ValueError(f"summary {self.summary!r} is neither convolution nor pooling")
+        if self.attention not in get_args(Attention):
+            raise ValueError(f"attention {self.attention!r} is neither sigmoid nor softmax")
         rows, columns = self.map_size
         for high, wide in self.pyramid:
             if rows % high or columns % wide:
@@ -60,13 +71,14 @@ class NetworkConfig:
         return self.height // shrink, self.width // shrink
 
     @classmethod
-    def preset(cls, name: str) -> NetworkConfig:
-        """Read ``configs/<name>.json``.
+    def preset(cls, name: str | Path) -> NetworkConfig:
+        """Read a preset by name or a ``.json`` file by path.
 
         Raises:
-            FileNotFoundError: If there is no such preset.
+            FileNotFoundError: If there is none.
         """
-        values = json.loads((CONFIGS / f"{name}.json").read_text())
+        path = Path(name) if str(name).endswith(".json") else CONFIGS / f"{name}.json"
+        values = json.loads(path.read_text())
         values["pyramid"] = tuple(tuple(grid) for grid in values["pyramid"])
         return cls(**values)
 
@@ -111,10 +123,9 @@ class ImageBranch(nn.Module):
         super().__init__()
         self.config = config
         self.backbone = MobileNetV2(config.last_stride)
-        # The convolution that replaces pooling: one filter over the whole map for each channel. It
-        # starts as the mean, so training starts from what pooling would have said.
-        self.summary = nn.Conv2d(CHANNELS, CHANNELS, config.map_size, groups=CHANNELS, bias=False)
-        nn.init.constant_(self.summary.weight, 1 / (config.map_size[0] * config.map_size[1]))
+        self.summary: nn.Module = nn.AdaptiveAvgPool2d(1)
+        if config.summary == "convolution":
+            self.summary = _summary_convolution(config.map_size)
         self.norm = nn.BatchNorm1d(CHANNELS)
         self.project = nn.Linear(CHANNELS, config.embedding)
         self.local = nn.Conv2d(CHANNELS, config.local, 1)
@@ -138,6 +149,16 @@ class ImageBranch(nn.Module):
         )
 
 
+def _summary_convolution(size: tuple[int, int]) -> nn.Conv2d:
+    """Return what replaces pooling: one filter over the whole map for each channel.
+
+    It starts as the mean, so training starts from what pooling would have said.
+    """
+    summary = nn.Conv2d(CHANNELS, CHANNELS, size, groups=CHANNELS, bias=False)
+    nn.init.constant_(summary.weight, 1 / (size[0] * size[1]))
+    return summary
+
+
 class TextBranch(nn.Module):
     """Token states → bidirectional LSTM → sigmoid attention → embedding (paper §2).
 
@@ -145,16 +166,13 @@ class TextBranch(nn.Module):
     is long, as it would with a softmax.
 
     Args:
-        config: Sizes.
+        config: Sizes, and which attention.
         inputs: Numbers in a token state: ``config.token`` or ``config.word``.
-        attention: ``sigmoid`` (the paper) or ``softmax`` (for the ablation).
     """
 
-    def __init__(self, config: NetworkConfig, inputs: int, attention: str = "sigmoid") -> None:
+    def __init__(self, config: NetworkConfig, inputs: int) -> None:
         super().__init__()
-        if attention not in ("sigmoid", "softmax"):
-            raise ValueError(f"attention {attention!r} is neither sigmoid nor softmax")
-        self.kind = attention
+        self.kind = config.attention
         self.lstm = nn.LSTM(inputs, config.hidden, batch_first=True, bidirectional=True)
         self.drop = nn.Dropout(0.2)
         width = 2 * config.hidden

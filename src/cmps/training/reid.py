@@ -1,11 +1,8 @@
-"""Stage 1: re-identification pre-training of the image branch.
-
-``python -m cmps.training.reid --corpus DIR --imagenet FILE --out DIR`` resumes where it stopped.
-"""
+"""Stage 1: re-identification pre-training of the image branch (``cmps train reid``)."""
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +24,7 @@ from cmps.training.losses import (
 from cmps.training.mobilenet import load_imagenet
 from cmps.training.network import ImageBranch, NetworkConfig, channels_last, normalise
 from cmps.training.sampler import identity_batches
-from cmps.training.stage import StageConfig, Trainer
+from cmps.training.stage import Batch, StageConfig, Trainer
 
 
 class ReidNetwork(nn.Module):
@@ -41,11 +38,15 @@ class ReidNetwork(nn.Module):
 
 
 def load_masks(folder: Path, count: int, cells: tuple[int, int]) -> NDArray[np.float32]:
-    """Read ``foreground.npy`` of a corpus; all unknown where it was not made."""
+    """Read ``foreground.npy`` of a corpus, pooled to a map of ``cells``; -1 where unknown."""
     path = folder / "foreground.npy"
     if not path.exists():
         return np.full((count, *cells), -1, np.float32)
-    masks: NDArray[np.float32] = np.load(path).astype(np.float32)
+    stored = torch.from_numpy(np.load(path).astype(np.float32))
+    # a picture's mask is known or unknown as a whole, so no mean mixes -1 with a part
+    masks: NDArray[np.float32] = functional.adaptive_avg_pool2d(stored[:, None], cells)[
+        :, 0
+    ].numpy()
     return masks
 
 
@@ -60,15 +61,15 @@ def image_terms(network: ReidNetwork, batch: dict[str, Tensor]) -> dict[str, Ten
     output = network.image(batch["pictures"])
     people = batch["people"]
     same = people[:, None] == people[None, :]
-    others = same & ~torch.eye(len(people), dtype=torch.bool)
-    itself = torch.eye(len(people)) * 1e4
+    itself = torch.eye(len(people), dtype=torch.bool, device=people.device)
+    others = same & ~itself
     distances = reconstruction_distances(output.pyramid, output.foreground, output.pyramid)
     cosine = 1 - (output.embedding * batch["teacher"]).sum(1).mean()
     return {
         "identity": identity_loss(network.identity(network.identity_norm(output.raw)), people),
         "triplet": triplet_loss(output.embedding, output.embedding, same),
         # a picture reconstructs itself perfectly: the diagonal is pushed out of both minima
-        "fpr": fpr_loss(distances + itself * (~others & same), others),
+        "fpr": fpr_loss(distances + itself * 1e4, others),
         "foreground": foreground_loss(output.foreground_logits, batch["masks"]),
         "teacher_cosine": cosine,
         "distillation": distillation_loss(output.embedding, batch["teacher"]),
@@ -94,7 +95,9 @@ def prepare(
     }
 
 
-def train(corpus_folder: Path, imagenet: Path, out: Path, config: StageConfig) -> Path:
+def train(
+    corpus_folder: Path, imagenet: Path, out: Path, config: StageConfig, device: str = "cpu"
+) -> Path:
     """Train stage 1 and return the file of averaged image-branch weights."""
     corpus = Corpus.load(corpus_folder)
     sizes = NetworkConfig.preset(config.network)
@@ -114,39 +117,20 @@ def train(corpus_folder: Path, imagenet: Path, out: Path, config: StageConfig) -
         per_epoch * config.epochs,
         config,
         out / "reid.checkpoint.pt",
+        device,
     )
     network.train()
-    while trainer.step < trainer.steps:
-        random = np.random.default_rng(trainer.step)
-        batches = identity_batches(list(people), config.identities, config.pictures, random)
-        for rows in batches:
-            if trainer.step >= trainer.steps:
-                break
+
+    def batches(random: np.random.Generator) -> Iterator[Batch]:
+        drawn = identity_batches(list(people), config.identities, config.pictures, random)
+        for rows in drawn:
             flip = random.random(len(rows)) < 0.5
             batch = prepare(corpus, masks, rows, flip, random)
-            batch["people"] = torch.from_numpy(people[rows])
-            trainer.take(image_terms(network, batch), config.weights)
-            trainer.report()
-            if trainer.step % 100 == 0:
-                trainer.save()
-    trainer.save()
+            yield batch | {"people": torch.from_numpy(people[rows])}
+
+    trainer.run(batches, lambda batch: image_terms(network, batch))
     averaged = trainer.averaged.module
     assert isinstance(averaged, ReidNetwork)
     result = out / "reid.pt"
-    torch.save(averaged.image.state_dict(), result)
+    torch.save(averaged.image.cpu().state_dict(), result)
     return result
-
-
-def main() -> None:
-    """Run stage 1 from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of the train corpus")
-    parser.add_argument("--imagenet", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--config", default="reid")
-    options = parser.parse_args()
-    print(train(options.corpus, options.imagenet, options.out, StageConfig.read(options.config)))
-
-
-if __name__ == "__main__":
-    main()

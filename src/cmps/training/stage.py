@@ -1,4 +1,4 @@
-"""What both training stages share: the optimiser, its schedule, averaged weights, checkpoints."""
+"""What the training stages share: loop, optimiser, schedule, averaged weights, checkpoints."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import math
 import os
 import time
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from cmps.training.network import CONFIGS
+
+SAVE_EVERY = 100
+
+Batch = dict[str, Tensor]
 
 
 @dataclass(slots=True)
@@ -25,7 +30,8 @@ class StageConfig:
     ``frozen`` is how many of the backbone's first stages stand still: edges and colours are learned
     by then, and their large maps cost most of the backward pass. ``still_norm`` keeps the norms'
     statistics; ``memory`` is how many past pairs are told apart from; ``attributes`` how many
-    pictures of each Market person without captions get sentences from attributes.
+    pictures of each Market person without captions get sentences from attributes. ``varied`` is
+    the chance that a caption is shortened and reworded, ``word_dropout`` that a word is hidden.
     """
 
     network: str
@@ -44,6 +50,8 @@ class StageConfig:
     still_norm: bool = False
     memory: int = 0
     attributes: int = 0
+    varied: float = 0.33
+    word_dropout: float = 0.1
     name: str = ""
 
     @classmethod
@@ -66,6 +74,7 @@ class Trainer:
         steps: Steps in all, for the cosine schedule.
         config: Warm-up, weight decay and averaging.
         checkpoint: File to resume from and to save to.
+        device: Where the network and every batch lie, in torch's words (``cpu``, ``cuda``).
     """
 
     def __init__(
@@ -75,8 +84,11 @@ class Trainer:
         steps: int,
         config: StageConfig,
         checkpoint: Path,
+        device: str = "cpu",
     ) -> None:
-        self.network = network
+        self.network = network.to(device)
+        self.device = device
+        self.config = config
         self.steps = steps
         self.checkpoint = checkpoint
         self.optimiser = torch.optim.AdamW(
@@ -96,6 +108,29 @@ class Trainer:
         self.since = time.monotonic()
         if checkpoint.exists():
             self._resume()
+
+    def run(
+        self,
+        batches: Callable[[np.random.Generator], Iterator[Batch]],
+        terms: Callable[[Batch], dict[str, Tensor]],
+    ) -> None:
+        """Take all steps that are left; print and save on the way and at the end.
+
+        Args:
+            batches: Yields one epoch's batches, drawn with the generator that it is given. Its
+                seed is the step at which the epoch starts, so a run can be repeated.
+            terms: Every loss term of a batch.
+        """
+        while self.step < self.steps:
+            for batch in batches(np.random.default_rng(self.step)):
+                there = {name: part.to(self.device) for name, part in batch.items()}
+                self.take(terms(there), self.config.weights)
+                self.report()
+                if self.step % SAVE_EVERY == 0:
+                    self.save()
+                if self.step >= self.steps:
+                    break
+        self.save()
 
     def take(self, terms: dict[str, Tensor], weights: dict[str, float]) -> None:
         """Weigh the loss terms, step, average; terms with weight 0 cost nothing but their forward.

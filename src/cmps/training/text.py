@@ -1,53 +1,34 @@
 """Stage 3: BERT and both text branches are tuned against a finished image branch.
 
-Pictures are embedded once, plain and mirrored, so a batch can hold hundreds of wrong pictures.
-
-``python -m cmps.training.text --corpus DIR --language DIR --weights FILE --out DIR`` resumes where
-it stopped.
+Pictures are embedded once, plain and mirrored, so a batch can hold hundreds of wrong pictures
+(``cmps train text``).
 """
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from torch import Tensor, nn
+from torch import Tensor
 
 from cmps.training.attributes import captions_by_row
-from cmps.training.bert import Bert
 from cmps.training.captions import mirror, pad, reword, shorten
 from cmps.training.corpus import Corpus
-from cmps.training.crossmodal import WORD_DROPOUT
-from cmps.training.language import load_bert
-from cmps.training.losses import (
-    contrastive_loss,
-    reconstruction_distances,
-    triplet_loss,
-)
+from cmps.training.losses import contrastive_loss, reconstruction_distances, triplet_loss
 from cmps.training.network import (
     CrossModalNetwork,
-    NetworkConfig,
     TextOutput,
-    channels_last,
     normalise,
 )
 from cmps.training.reid import number_people
 from cmps.training.sampler import identity_batches
-from cmps.training.stage import StageConfig, Trainer
-
-
-class TextNetwork(nn.Module):
-    """BERT and the cross-modal network as one module, so that both train, average and save."""
-
-    def __init__(self, bert: Bert, network: CrossModalNetwork) -> None:
-        super().__init__()
-        self.bert = bert
-        self.network = network
+from cmps.training.stage import Batch, StageConfig, Trainer
+from cmps.training.weights import TextNetwork, load_model, save_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +42,21 @@ class ImageBank:
     pyramids: Tensor
 
 
-def build_image_bank(network: CrossModalNetwork, corpus: Corpus, rows: list[int]) -> ImageBank:
-    """Embed every captioned picture, plain and mirrored."""
-    network.eval()
+def build_image_bank(
+    network: CrossModalNetwork, corpus: Corpus, rows: list[int], device: str = "cpu"
+) -> ImageBank:
+    """Embed every captioned picture, plain and mirrored; the vectors lie in plain memory."""
+    network.to(device).eval()
     embeddings: tuple[list[Tensor], list[Tensor]] = ([], [])
     pyramids: tuple[list[Tensor], list[Tensor]] = ([], [])
     with torch.no_grad():
         for start in range(0, len(rows), 64):
             raw = torch.from_numpy(corpus.pictures[rows[start : start + 64]])
-            pictures = normalise(raw.permute(0, 3, 1, 2).float() / 255)
+            pictures = normalise(raw.permute(0, 3, 1, 2).float() / 255).to(device)
             for side, shown in enumerate((pictures, pictures.flip(3))):
                 output = network.image(shown.contiguous(memory_format=torch.channels_last))
-                embeddings[side].append(output.embedding)
-                pyramids[side].append(output.pyramid)
+                embeddings[side].append(output.embedding.cpu())
+                pyramids[side].append(output.pyramid.cpu())
     return ImageBank(
         torch.stack([torch.cat(side) for side in embeddings]),
         torch.stack([torch.cat(side) for side in pyramids]),
@@ -116,20 +99,33 @@ class TextStage:
         captions: Captions by row of the corpus.
         language: Folder of the tokenisers.
         bank: Image vectors of the rows of ``captions``, in their order.
+        config: How many of each a batch holds.
     """
 
     def __init__(
-        self, corpus: Corpus, captions: dict[int, list[str]], language: Path, bank: ImageBank
+        self,
+        corpus: Corpus,
+        captions: dict[int, list[str]],
+        language: Path,
+        bank: ImageBank,
+        config: StageConfig,
     ) -> None:
         self.rows, self.captions, self.bank = list(captions), captions, bank
+        self.config = config
         self.people = number_people([corpus.rows[row]["person"] for row in self.rows])
         self.pieces = Tokenizer.from_file(str(language / "accurate.json"))
         self.words = Tokenizer.from_file(str(language / "fast.json"))
 
-    def batch(
-        self, places: NDArray[np.int64], others: int, random: np.random.Generator
-    ) -> dict[str, Tensor]:
+    def __call__(self, random: np.random.Generator) -> Iterator[Batch]:
+        """Yield one epoch's batches."""
+        config = self.config
+        people = list(self.people)
+        for places in identity_batches(people, config.identities, config.pictures, random):
+            yield self.batch(places, random)
+
+    def batch(self, places: NDArray[np.int64], random: np.random.Generator) -> Batch:
         """Return token numbers of one caption per place, and picture vectors."""
+        others, dropout = self.config.distilled, self.config.word_dropout
         flip = random.random(len(places)) < 0.5
         texts = [
             self._caption(int(place), bool(side), random)
@@ -137,8 +133,8 @@ class TextStage:
         ]
         ids, mask = pad([encoding.ids for encoding in self.words.encode_batch(texts)])
         pieces, piece_mask = pad([encoding.ids for encoding in self.pieces.encode_batch(texts)])
-        ids[(random.random(ids.shape) < WORD_DROPOUT) & mask] = 1
-        pieces[(random.random(pieces.shape) < WORD_DROPOUT) & piece_mask] = 1
+        ids[(random.random(ids.shape) < dropout) & mask] = 1
+        pieces[(random.random(pieces.shape) < dropout) & piece_mask] = 1
         extra = random.choice(len(self.rows), others, replace=False)
         shown = np.concatenate([places, extra])
         side = np.concatenate([flip, random.random(others) < 0.5]).astype(int)
@@ -157,9 +153,9 @@ class TextStage:
     def _caption(self, place: int, flipped: bool, random: np.random.Generator) -> str:
         captions = self.captions[self.rows[place]]
         caption = captions[int(random.integers(len(captions)))]
-        if random.random() < 0.33:
+        if random.random() < self.config.varied:
             caption = shorten(caption, random)
-        if random.random() < 0.33:
+        if random.random() < self.config.varied:
             caption = reword(caption, random)
         return mirror(caption) if flipped else caption
 
@@ -171,89 +167,27 @@ def train(
     out: Path,
     config: StageConfig,
     attributes: Path | None = None,
+    device: str = "cpu",
 ) -> Path:
     """Train stage 3 and return the file with everything that :mod:`export` needs."""
     corpus = Corpus.load(corpus_folder)
     captions = captions_by_row(corpus, attributes, config.attributes)
     rows = list(captions)
-    model = load_model(weights, language)
-    for parameter in model.network.image.parameters():
-        parameter.requires_grad_(False)
-    bank = build_image_bank(model.network, corpus, rows)
-    stage = TextStage(corpus, captions, language, bank)
+    model = load_model(weights, config.network)
     network = model.network
+    network.image.requires_grad_(False)
+    bank = build_image_bank(network, corpus, rows, device)
     groups = [
         (list(model.bert.parameters()), config.backbone_rate),
         ([*network.fast.parameters(), *network.accurate.parameters()], config.text_rate),
         ([*network.words.parameters(), network.temperature], config.head_rate),
     ]
     steps = len(rows) // (config.identities * config.pictures) * config.epochs
-    trainer = Trainer(model, groups, steps, config, out / "text.checkpoint.pt")
+    trainer = Trainer(model, groups, steps, config, out / "text.checkpoint.pt", device)
     network.fast.train()
     network.accurate.train()
-    people = list(stage.people)
-    while trainer.step < trainer.steps:
-        random = np.random.default_rng(trainer.step)
-        for places in identity_batches(people, config.identities, config.pictures, random):
-            if trainer.step >= trainer.steps:
-                break
-            batch = stage.batch(places, config.distilled, random)
-            trainer.take(all_terms(model, batch), config.weights)
-            trainer.report()
-            if trainer.step % 100 == 0:
-                trainer.save()
-    trainer.save()
-    averaged = trainer.averaged.module
+    stage = TextStage(corpus, captions, language, bank, config)
+    trainer.run(stage, lambda batch: all_terms(model, batch))
+    averaged = trainer.averaged.module.cpu()
     assert isinstance(averaged, TextNetwork)
     return save_model(averaged, out / "final.pt")
-
-
-def load_model(weights: Path, language: Path) -> TextNetwork:
-    """Load the result of stage 2 or 3; BERT comes from the file or, after stage 2, ``language``."""
-    state = torch.load(weights, map_location="cpu", weights_only=True)
-    tuned = "bert" in state
-    network_state = state["network"] if tuned else state
-    people = network_state["identity.weight"].shape[0]
-    network = CrossModalNetwork(
-        NetworkConfig.preset("compact"), people, network_state["words.table.weight"]
-    )
-    network.load_state_dict(network_state)
-    channels_last(network.image)
-    bert = load_bert(language / "bert.pt")
-    if tuned:
-        bert.load_state_dict(state["bert"]["state"])
-    return TextNetwork(bert, network)
-
-
-def save_model(model: TextNetwork, path: Path) -> Path:
-    """Write everything in one file."""
-    bert = {"config": asdict(model.bert.config), "state": model.bert.state_dict()}
-    torch.save({"network": model.network.state_dict(), "bert": bert}, path)
-    return path
-
-
-def main() -> None:
-    """Run stage 3 from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of the train corpus")
-    parser.add_argument("--language", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True, help="result of stage 2")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--config", default="text")
-    parser.add_argument("--attributes", type=Path, help="market_attribute.mat")
-    options = parser.parse_args()
-    config = StageConfig.read(options.config)
-    print(
-        train(
-            options.corpus,
-            options.language,
-            options.weights,
-            options.out,
-            config,
-            options.attributes,
-        )
-    )
-
-
-if __name__ == "__main__":
-    main()

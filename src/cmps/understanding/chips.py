@@ -125,7 +125,7 @@ class Chip:
             >>> Chip("upper", "shirt", ("white",), sleeve="short", modality="maybe").code()
             'maybe upper:shirt white sleeve=short'
         """
-        parts = [] if self.modality == "must" else [self.modality]
+        parts: list[str] = [] if self.modality == "must" else [self.modality]
         parts.append(f"{self.slot}:{self.value}")
         parts.extend(self.colours)
         parts.extend(f"+{colour}" for colour in self.accents)
@@ -193,7 +193,9 @@ class Chip:
             raise ChipError(
                 f"not a chip: {dict(plain)!r}; it needs slot and value, and only fields of Chip"
             )
-        fields = {key: tuple(one) if isinstance(one, list) else one for key, one in plain.items()}
+        fields: dict[str, Any] = {
+            key: tuple(one) if isinstance(one, list) else one for key, one in plain.items()
+        }
         return cls(**fields)
 
 
