@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cmps.encoders.text import TextEncoder
     from cmps.gallery.store import GalleryStore
     from cmps.search.calibration import Curve
+    from cmps.search.desk import Desk
     from cmps.search.ranking import SearchEngine
     from cmps.speech.recogniser import Recogniser, Transcript
 
@@ -104,6 +105,15 @@ class Program:
             curves=self.curves,
             depth=self.settings.rerank,
         )
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Cases and sessions on the gallery."""
+        from cmps.search.desk import Desk
+        from cmps.search.refining import Refiner
+
+        refiner = Refiner(self.store, self.text, self.curves, self.settings.rerank)
+        return Desk(self.store, refiner, lambda: self.image)
 
     def close(self) -> None:
         """Let go of the gallery if it was opened."""

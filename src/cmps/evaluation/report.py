@@ -138,3 +138,20 @@ def progress_bar(console: Console) -> Iterator[Progress]:
             bars.update(tasks[stage], completed=done, total=total)
 
         yield show
+
+
+def progressive_table(found: dict[str, Any]) -> Table:
+    """Return what :func:`cmps.evaluation.progressive.evaluate_progressive` found as a table."""
+    from rich.table import Table
+
+    table = Table(
+        title=f"{found['witnesses']} witnesses of {found['split']}, gallery {found['gallery']:,}"
+    )
+    table.add_column("witness")
+    for column in ("turn", "rank-1", "rank-5", "rank-10", "BRI"):
+        table.add_column(column, justify="right")
+    for name, one in found["settings"].items():
+        for turn, row in one["turns"].items():
+            figures = [f"{row[key]:.1f}" for key in ("rank1", "rank5", "rank10")]
+            table.add_row(name, turn, *figures, f"{row['bri']:.2f}")
+    return table

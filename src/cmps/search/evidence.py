@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -31,7 +31,10 @@ Seen = Literal["seen", "not seen", "cannot tell"]
 
 MOST_KEPT = 128
 SAMPLE = 4096
-SEEN, NOT_SEEN = 0.6, 0.6
+SEEN = 0.6
+"""From this probability on a thing is called seen."""
+NOT_SEEN = 0.6
+"""Below this part of its share among people a thing is called not seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +206,17 @@ def log_ratio(
     return np.log(np.asarray(said, np.float64) / anybody)
 
 
-def seen(shown: float) -> Seen:
+def seen(shown: float, share: float) -> Seen:
     """Say in words whether a picture shows a thing.
 
+    Args:
+        shown: The probability that it does.
+        share: The same for anybody: of what few people have, little is enough to doubt it.
+
     Example:
-        >>> seen(0.95), seen(0.5), seen(0.05)
+        >>> seen(0.9, 0.2), seen(0.3, 0.2), seen(0.05, 0.2)
         ('seen', 'cannot tell', 'not seen')
     """
     if shown >= SEEN:
         return "seen"
-    return "not seen" if 1 - shown >= NOT_SEEN + 0.25 else "cannot tell"
-
-
-Scorer = Callable[[Sequence[Chip]], Floats]
+    return "not seen" if shown <= NOT_SEEN * share else "cannot tell"

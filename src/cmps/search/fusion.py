@@ -150,6 +150,12 @@ class Fusion:
             odds += log_not_same(same_odds(probe, ready, self._curves["image"]))
         return odds, closeness
 
+    def cosines(self, rows: NDArray[np.intp]) -> Floats:
+        """Return the cosines of some rows to each sentence and picture, ``(probes, rows)``."""
+        if not self._cosines:
+            return np.empty((0, len(rows)))
+        return np.stack([one[rows] for one in self._cosines]).astype(np.float64)
+
     def _sum(self, scores: Sequence[NDArray[np.floating]], chips: Floats) -> Floats:
         texts = len(self._asked.texts)
         start = prior(self._size)

@@ -1,0 +1,233 @@
+"""The operator's desk: cases, sessions and their steps, each stored as it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmps.encoders.image import ImageEncoder
+from cmps.gallery.cases import Case, Photo, SessionRecord, new_id
+from cmps.gallery.records import Encoding, GalleryError
+from cmps.gallery.store import GalleryStore
+from cmps.search.parts import (
+    Answer,
+    Answered,
+    Clear,
+    Like,
+    Look,
+    Mark,
+    Part,
+    Picture,
+    Place,
+    Reject,
+    Said,
+    Tick,
+)
+from cmps.search.people import Ranking
+from cmps.search.places import Where
+from cmps.search.query import QueryError
+from cmps.search.questions import Proposal, contested, worded_chip, worth_asking
+from cmps.search.refining import Refiner
+from cmps.search.session import SearchSession, State
+from cmps.search.witness import Reader, edits_of_answer, shipped_reader
+from cmps.settings import Variant
+from cmps.understanding.chips import Chip
+
+
+def now() -> datetime:
+    """Return the present time in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question, worded.
+
+    Attributes:
+        chip: What a yes would make known.
+        text: In the witness's language.
+        gain: Expected bits.
+        likely: Probability of a yes.
+    """
+
+    chip: Chip
+    text: str
+    gain: float
+    likely: float
+
+
+@dataclass
+class Desk:
+    """Takes the steps of sessions on one gallery.
+
+    Attributes:
+        store: The gallery, whose database keeps cases and sessions.
+        refiner: Ranks.
+        image: Opens the image encoder, for photos.
+        reader: Understands sentences and words questions.
+        clock: Tells the time.
+    """
+
+    store: GalleryStore
+    refiner: Refiner
+    image: Callable[[], ImageEncoder]
+    reader: Reader = field(default_factory=shipped_reader)
+    clock: Callable[[], datetime] = now
+
+    def open_case(self, purpose: str, by: str = "") -> Case:
+        """Open a case.
+
+        Raises:
+            GalleryError: If there is no purpose.
+        """
+        case = Case(new_id(), purpose.strip(), by, self.clock())
+        self.store.cases.open(case)
+        return case
+
+    def close_case(self, id: str) -> Case:
+        """Close a case."""
+        return self.store.cases.close(id, self.clock())
+
+    def new_session(self, case: str) -> SearchSession:
+        """Begin a session of an open case."""
+        record = SessionRecord(new_id(), case)
+        self.store.cases.create_session(record)
+        return SearchSession.of(record)
+
+    def session(self, id: str) -> SearchSession:
+        """Return a session as it is stored."""
+        return SearchSession.of(self.store.cases.session(id))
+
+    def say(
+        self, session: str, text: str, *, language: str = "en", spoken: bool = False, by: str = ""
+    ) -> SearchSession:
+        """Take what the witness said."""
+        before = self.session(session)
+        state = before.state()
+        found = self.reader.understand(text, language, state.description, state.focus)
+        part = Said(text.strip(), found.edits, language, spoken, found.focus)
+        return self._add(before, part, by)
+
+    def click(self, session: str, kind: str, sighting: str, *, by: str = "") -> SearchSession:
+        """Tick, reject or like a sighting, or take that back (``clear``).
+
+        Raises:
+            GalleryError: If there is no such sighting.
+        """
+        kinds: dict[str, Callable[[str], Part]] = {
+            "tick": Tick,
+            "reject": Reject,
+            "like": Like,
+            "clear": Clear,
+        }
+        if kind not in kinds:
+            raise QueryError(f"a sighting can be {', '.join(kinds)}, not {kind!r}")
+        before = self.session(session)
+        if kind != "clear":
+            self.store.get([sighting])  # names one that is unknown
+        return self._add(before, kinds[kind](sighting), by)
+
+    def show_photo(
+        self, session: str, pixels: NDArray[np.uint8], *, name: str = "", by: str = ""
+    ) -> SearchSession:
+        """Search with a picture of the person; only its vectors are kept."""
+        before = self.session(session)
+        id = blake2b(np.ascontiguousarray(pixels).tobytes(), digest_size=10).hexdigest()
+        encoding = self.image().encode([pixels])[0]
+        self.store.cases.add_photo(Photo(id, before.case, name, encoding))
+        return self._add(before, Picture(id, name), by)
+
+    def mark(self, session: str, chip: Chip, to: Place, *, by: str = "") -> SearchSession:
+        """Set a chip to must, maybe, not, or gone."""
+        return self._add(self.session(session), Mark(chip, to), by)
+
+    def look(self, session: str, where: Where, *, by: str = "") -> SearchSession:
+        """Set where and when to look.
+
+        Raises:
+            GalleryError: If a camera is unknown.
+            QueryError: If no camera stands at a site.
+        """
+        before = self.session(session)
+        cameras = self.store.cameras()
+        where.filter(cameras)
+        known = {camera.id for camera in cameras}
+        for camera in where.cameras:
+            if camera not in known:
+                listed = ", ".join(sorted(known)) or "none; index pictures first"
+                raise GalleryError(f"camera {camera} is unknown; the gallery's cameras: {listed}")
+        return self._add(before, Look(where), by)
+
+    def answer(self, session: str, chip: Chip, answer: Answer, *, by: str = "") -> SearchSession:
+        """Take the answer to the question whether a chip holds."""
+        before = self.session(session)
+        state = before.state()
+        text = self.reader.word(chip, state.language, state.description)
+        edits = edits_of_answer(chip, answer, state.description)
+        return self._add(before, Answered(chip, answer, text, edits), by)
+
+    def undo(self, session: str) -> SearchSession:
+        """Undo the last step."""
+        return self._write(self.session(session).undo())
+
+    def redo(self, session: str) -> SearchSession:
+        """Take the step again that was undone last."""
+        return self._write(self.session(session).redo())
+
+    def results(
+        self, session: SearchSession, variant: Variant = "accurate", top: int = 20
+    ) -> Ranking:
+        """Rank people for a session as it stands."""
+        state = session.state()
+        return self.refiner.rank(state, self.photos(session, state), variant, top)
+
+    def photos(self, session: SearchSession, state: State) -> list[Encoding]:
+        """Return the encodings of a session's photos."""
+        if not state.photos:
+            return []
+        kept = self.store.cases.photos(session.case, state.photos)
+        return [photo.encoding for photo in kept]
+
+    def ask(
+        self,
+        session: SearchSession,
+        variant: Variant = "accurate",
+        count: int = 1,
+        ranking: Ranking | None = None,
+    ) -> list[Asking]:
+        """Return the questions worth asking, best first; none where nothing is left to ask."""
+        state = session.state()
+        ranking = ranking or self.results(session, variant)
+        found = proposals(self.refiner, state, ranking, variant)[:count]
+        asked = []
+        for one in found:
+            chip = worded_chip(one.asks, state.description)
+            text = self.reader.word(chip, state.language, state.description)
+            asked.append(Asking(chip, text, one.gain, one.likely))
+        return asked
+
+    def _add(self, before: SearchSession, part: Part, by: str) -> SearchSession:
+        return self._write(before.add(part, at=self.clock(), by=by))
+
+    def _write(self, session: SearchSession) -> SearchSession:
+        return SearchSession.of(self.store.cases.write_session(session.record()))
+
+
+def proposals(refiner: Refiner, state: State, ranking: Ranking, variant: Variant) -> list[Proposal]:
+    """Return the questions worth asking of a ranking's candidates, best first."""
+    if not len(ranking.ids):
+        return []
+    ids = [str(id) for id in ranking.ids[contested(ranking)]]
+    snapshot = refiner.store.snapshot()
+    places = snapshot.resident.places(ids)
+    if len(places) == len(ids):
+        vectors = snapshot.resident.vectors[places]
+    else:
+        vectors = np.stack([one.encoding.embedding for one in refiner.store.get(ids)])
+    evidence = refiner.evidence(variant, snapshot)
+    return worth_asking(ranking, state, evidence, refiner.habits, vectors)

@@ -1,0 +1,188 @@
+"""The next question: whose answer is expected to narrow the candidates down most.
+
+For each chip that was not spoken of, the answer of a witness is a noisy channel: they know it with
+some probability (``told``), and are right with another. The expected gain is the mutual
+information between that answer and which candidate is the person,
+
+    gain = told · [H(Σᵢ pᵢ aᵢ) − Σᵢ pᵢ H(aᵢ)],
+
+with pᵢ the probability of candidate i, aᵢ the probability that its person's witness says yes, and
+H the entropy of a yes or no in bits: how much the answer is expected to reduce the entropy over
+the candidates (Lindley, *On a measure of the information provided by an experiment*, 1956).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmps.search.claims import entails, verdict
+from cmps.search.evidence import Evidence, Habits
+from cmps.search.people import Ranking
+from cmps.search.session import State
+from cmps.understanding.chips import Chip, Description
+from cmps.understanding.codes import GENERAL
+
+CANDIDATES = 1000
+"""How many of the best sightings a question is to tell apart."""
+LEAST_GAIN = 0.005
+"""Bits; a question that is expected to bring less is not put."""
+
+_TOPS = "black white grey red blue green yellow pink purple brown orange beige"
+_BOTTOMS = "black white grey blue brown khaki beige red"
+_BAGS = "black red blue white brown"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A question worth asking.
+
+    Attributes:
+        asks: What would be known after a yes.
+        gain: Expected bits.
+        likely: Probability of a yes, from one who knows.
+    """
+
+    asks: Chip
+    gain: float
+    likely: float
+
+
+@cache
+def catalogue() -> tuple[Chip, ...]:
+    """Return the chips that may be asked for."""
+    codes = [
+        *("who:female", "who:male", "who:child", "who:person age=65-100", "build:heavy"),
+        *(f"upper:top {colour}" for colour in _TOPS.split()),
+        *(f"upper:{kind}" for kind in ("jacket", "coat", "shirt", "t-shirt", "sweater", "hoodie")),
+        *("upper:top sleeve=short", "upper:top sleeve=long", "upper:top sleeve=none"),
+        *("upper:top pattern=striped", "upper:top pattern=checked", "upper:top pattern=printed"),
+        *(f"lower:trousers {colour}" for colour in _BOTTOMS.split()),
+        *(f"lower:{kind}" for kind in ("jeans", "shorts", "skirt", "leggings")),
+        *("whole:dress", "whole:suit", "whole:uniform"),
+        *(f"shoes:shoes {colour}" for colour in ("black", "white", "brown", "red", "grey")),
+        *(f"shoes:{kind}" for kind in ("sneakers", "boots", "sandals", "heels")),
+        *("hair:hair length=long", "hair:hair length=short", "hair:ponytail", "hair:bald"),
+        *("hair:hair black", "hair:hair blond", "hair:hair brown", "hair:hair grey"),
+        *("beard:beard", "hat:hat", "hat:cap", "glasses:glasses", "accessory:scarf"),
+        *(f"bag:{kind}" for kind in ("bag", "backpack", "handbag", "shoulder-bag", "plastic-bag")),
+        *(f"bag:bag {colour}" for colour in _BAGS.split()),
+        *(f"carried:{kind}" for kind in ("phone", "umbrella", "bottle", "papers", "bicycle")),
+    ]
+    return tuple(map(Chip.read, codes))
+
+
+def open_chips(state: State, chips: Sequence[Chip] | None = None) -> list[Chip]:
+    """Return the chips of which nothing was said and which were not asked for yet.
+
+    Args:
+        state: Of the session.
+        chips: From which to choose; default the catalogue.
+    """
+    known = [one for one in state.description.chips if one.modality != "maybe"]
+    found = []
+    for chip in catalogue() if chips is None else chips:
+        if any(_same_question(chip, asked) for asked in state.asked):
+            continue
+        if any(chip.meaning == replace(one, modality="must").meaning for one in known):
+            continue
+        # of a thing that was ruled out as a whole nothing more is asked
+        if verdict(known, chip) == "unknown" and not _silent(chip, known):
+            found.append(chip)
+    return found
+
+
+def worth_asking(
+    ranking: Ranking,
+    state: State,
+    evidence: Evidence,
+    habits: Habits,
+    vectors: NDArray[np.float32],
+    chips: Sequence[Chip] | None = None,
+) -> list[Proposal]:
+    """Return questions, the one with the greatest expected gain first.
+
+    Args:
+        ranking: The present candidates.
+        state: Of the session.
+        evidence: Scores chips.
+        habits: How often witnesses know of a slot, and are right.
+        vectors: ``(n, 256)`` of the best sightings, in the order of :func:`contested`.
+        chips: From which to choose; default the catalogue.
+    """
+    asked = open_chips(state, chips)
+    if not asked or not len(vectors):
+        return []
+    chances = chances_of(ranking.odds[contested(ranking)])
+    shown = evidence.of(asked, vectors)
+    says_yes = habits.right * shown + (1 - habits.right) * (1 - shown)
+    overall = says_yes @ chances
+    gains = entropy(overall) - entropy(says_yes) @ chances
+    told = np.array([habits.told.get(chip.slot, habits.told[""]) for chip in asked])
+    worth = told * gains
+    return [
+        Proposal(asked[place], float(worth[place]), float(overall[place]))
+        for place in np.argsort(-worth, kind="stable")
+        if worth[place] >= LEAST_GAIN
+    ]
+
+
+def contested(ranking: Ranking, count: int = CANDIDATES) -> NDArray[np.intp]:
+    """Return the places of the best sightings of a ranking, best first."""
+    return np.argsort(-ranking.odds, kind="stable")[:count]
+
+
+def chances_of(odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability of each candidate, given that one of them it is."""
+    finite = np.where(np.isfinite(odds), odds, -np.inf)
+    shares = np.exp(finite - finite.max())
+    return np.asarray(shares / shares.sum())
+
+
+def entropy(chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the entropy of a yes or no, bits.
+
+    Example:
+        >>> entropy(np.array([0.5, 1.0, 0.0])).tolist()
+        [1.0, 0.0, 0.0]
+    """
+    safe = np.clip(chance, 1e-12, 1 - 1e-12)
+    bits = -safe * np.log2(safe) - (1 - safe) * np.log2(1 - safe)
+    return np.asarray(np.where((chance <= 0) | (chance >= 1), 0.0, bits))
+
+
+def worded_chip(chip: Chip, description: Description) -> Chip:
+    """Return a chip of the catalogue as it is asked: of the very jacket that was spoken of.
+
+    Example:
+        >>> known = Description((Chip("upper", "jacket"),))
+        >>> worded_chip(Chip("upper", "top", ("red",)), known).code()
+        'upper:jacket red'
+    """
+    if chip.value != GENERAL.get(chip.slot) or chip.slot == "who":
+        return chip
+    known = [one for one in description.of(chip.slot) if one.modality == "must"]
+    if len(known) != 1 or entails(known[0], chip):
+        return chip
+    return replace(chip, value=known[0].value)
+
+
+def _same_question(chip: Chip, asked: Chip) -> bool:
+    general = GENERAL.get(chip.slot)
+    values = {chip.value, asked.value}
+    return chip.slot == asked.slot and (
+        replace(chip, value=asked.value).meaning == asked.meaning
+        if len(values) == 1 or general in values
+        else False
+    )
+
+
+def _silent(chip: Chip, known: Sequence[Chip]) -> bool:
+    """Whether the answer follows from what is known of another slot."""
+    whole = any(one.slot == "whole" and one.modality == "must" for one in known)
+    apart = any(one.slot in ("upper", "lower") and one.modality == "must" for one in known)
+    return (whole and chip.slot in ("upper", "lower")) or (apart and chip.slot == "whole")

@@ -1,0 +1,278 @@
+"""From the state of a session to people: what ``cmps session`` and the page ask."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmps.encoders.text import TextEncoder
+from cmps.gallery.records import Encoding, Filter, GalleryError, Sighting
+from cmps.gallery.resident import Resident, Snapshot
+from cmps.gallery.store import GalleryStore
+from cmps.search.calibration import Curve
+from cmps.search.evidence import Evidence, Habits, seen, shipped_habits
+from cmps.search.fusion import Asked, Claim, Floats, Fusion, Weights
+from cmps.search.people import Mark, Person, Ranking, Reason, candidates, grouped, thinness
+from cmps.search.ranking import Probe
+from cmps.search.reconstruction import Rebuilt
+from cmps.search.sentences import Sentences
+from cmps.search.session import State
+from cmps.settings import Variant
+from cmps.timings import Timings
+from cmps.understanding.chips import Chip
+
+POOL = 2000
+"""How many each probe retrieves where the gallery is too large to score all of it."""
+FEWEST = 50
+"""Sightings that are gathered into people, however few FPR is to look at."""
+SURE = 20.0
+"""Log-odds of what a human ticked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The sightings that are scored: all that pass the filter, or the nearest of them."""
+
+    ids: NDArray[np.object_]
+    vectors: NDArray[np.float32]
+    rows: NDArray[np.intp] | None  # places in the snapshot; None where they are not of it
+
+
+@dataclass
+class Refiner:
+    """Ranks one gallery for the states of sessions; safe to use from many threads.
+
+    Attributes:
+        store: The gallery.
+        text: Opens the text encoder of a variant.
+        curves: Calibration per probe kind.
+        depth: How many of the best FPR looks at and are gathered into people.
+        weights: Of the kinds of evidence.
+        habits: How frequent chips are.
+    """
+
+    store: GalleryStore
+    text: Callable[[Variant], TextEncoder]
+    curves: Mapping[str, Curve]
+    depth: int = 100
+    weights: Weights = field(default_factory=Weights)
+    habits: Habits = field(default_factory=shipped_habits)
+
+    def __post_init__(self) -> None:
+        self.sentences = Sentences(self.text)
+        self._lock = threading.Lock()
+        self._evidence: tuple[tuple[int, Variant], Evidence] | None = None
+
+    def rank(
+        self,
+        state: State,
+        photos: Sequence[Encoding] = (),
+        variant: Variant = "accurate",
+        top: int = 20,
+    ) -> Ranking:
+        """Rank people for a session's state.
+
+        Args:
+            state: From :meth:`cmps.search.session.SearchSession.state`.
+            photos: The encodings of ``state.photos``, in order.
+            variant: Which text network.
+            top: How many people to return.
+
+        Raises:
+            GalleryError: If the gallery is empty, or a camera is unknown.
+            QueryError: If no camera stands at a site that is asked for.
+        """
+        timings = Timings()
+        with timings.measure("encode"):
+            asked = self._asked(state, photos, variant)
+        with timings.measure("retrieve"):
+            snapshot = self.store.snapshot()
+            if not snapshot.count:
+                raise GalleryError("the gallery is empty; fill it with: cmps index PATH")
+            evidence = self.evidence(variant, snapshot)
+            where = state.where.filter(self.store.cameras())
+            pool = self._pool(asked, where, snapshot, state)
+        if state.is_empty or not len(pool.ids):
+            nobody = np.empty(0, object), np.empty(0)
+            thin = thinness((), state.is_empty)
+            return Ranking((), thin, snapshot.count, len(pool.ids), timings, *nobody)
+        with timings.measure("score"):
+            chips = [claim.chip for claim in asked.claims]
+            shown = self._shown(evidence, chips, pool)
+            fusion = Fusion(
+                asked, pool.vectors, shown, evidence, self.curves, self.weights, snapshot.count
+            )
+            coarse = fusion.coarse()
+        with timings.measure("rank"):
+            best, sightings = self._best(coarse, pool, state)
+            ready = Rebuilt(np.stack([one.encoding.pyramid for one in sightings]))
+            odds, closeness = fusion.fine(best, ready)
+            everybody = fusion.coarse(closeness)
+            self._mark(odds, sightings, state)
+            everybody[best] = odds
+            people = self._people(odds, sightings, ready, fusion, asked, best, state, evidence)
+        return Ranking(
+            tuple(people[:top]),
+            thinness(people, False),
+            snapshot.count,
+            len(pool.ids),
+            timings,
+            pool.ids,
+            everybody,
+        )
+
+    def evidence(self, variant: Variant, snapshot: Snapshot | None = None) -> Evidence:
+        """Return what scores chips against the gallery as it is now."""
+        snapshot = snapshot or self.store.snapshot()
+        with self._lock:
+            key = snapshot.version, variant
+            if self._evidence is None or self._evidence[0] != key:
+                vectors = snapshot.resident.vectors
+                made = Evidence(self.sentences, variant, self.habits, vectors)
+                self._evidence = key, made
+            return self._evidence[1]
+
+    def _asked(self, state: State, photos: Sequence[Encoding], variant: Variant) -> Asked:
+        texts = [one.text for one in state.sentences if one.stands]
+        told = {chip.meaning for one in state.sentences if one.stands for chip in one.chips}
+        chips = state.description.chips
+        if not texts or any(not one.stands for one in state.sentences):
+            whole = state.description.sentence()
+            if whole:
+                texts.append(whole)
+                told |= {chip.meaning for chip in chips if chip.modality != "not"}
+        shown = self._stored((*state.liked, *state.ticked))
+        pictures = [_picture(one) for one in (*photos, *(one.encoding for one in shown))]
+        rejected = [_picture(one.encoding) for one in self._stored(state.rejected)]
+        claims = [
+            Claim(chip, self.weights.told if chip.meaning in told else self.weights.chip)
+            for chip in chips
+        ]
+        return Asked(
+            tuple(self._sentence(text, variant) for text in dict.fromkeys(texts)),
+            tuple(pictures),
+            tuple(rejected),
+            tuple(claims),
+        )
+
+    def _sentence(self, text: str, variant: Variant) -> Probe:
+        encoding = self.sentences.encode(text, variant)
+        return Probe(variant, encoding.embedding, encoding.words, encoding.attention)
+
+    def _stored(self, ids: Sequence[str]) -> list[Sighting]:
+        """Return those of some sightings that were not deleted since they were clicked."""
+        known = self.store.known(ids) if ids else set()
+        return self.store.get([id for id in ids if id in known])
+
+    def _pool(self, asked: Asked, where: Filter, snapshot: Snapshot, state: State) -> Pool:
+        resident: Resident = snapshot.resident
+        if snapshot.whole:
+            unknown = sorted((where.cameras or frozenset()) - set(self._camera_ids()))
+            if unknown:
+                known = ", ".join(self._camera_ids())
+                raise GalleryError(
+                    f"camera {unknown[0]} is unknown; the gallery's cameras are: {known}"
+                )
+            if where.is_open:
+                return Pool(resident.ids, resident.vectors, None)
+            rows = resident.rows(where)
+            return Pool(resident.ids[rows], resident.vectors[rows], rows)
+        probes = (*asked.texts, *asked.pictures)
+        ids = dict.fromkeys(
+            hit.sighting
+            for probe in probes
+            for hit in self.store.search(probe.embedding, POOL, where)
+        )
+        found = self.store.get(list(ids))
+        names = np.empty(len(found), object)
+        names[:] = [one.id for one in found]
+        blank = np.empty((0, resident.vectors.shape[1]), np.float32)
+        vectors = np.stack([one.encoding.embedding for one in found]) if found else blank
+        return Pool(names, vectors, None)
+
+    def _camera_ids(self) -> list[str]:
+        return [camera.id for camera in self.store.cameras()]
+
+    def _shown(self, evidence: Evidence, chips: Sequence[Chip], pool: Pool) -> NDArray[np.floating]:
+        if not chips:
+            return np.empty((0, len(pool.ids)), np.float32)
+        if pool.vectors is evidence.vectors:
+            return evidence.all(chips)
+        if pool.rows is not None:
+            return np.asarray(evidence.all(chips)[:, pool.rows])
+        return evidence.of(chips, pool.vectors)
+
+    def _best(
+        self, coarse: Floats, pool: Pool, state: State
+    ) -> tuple[NDArray[np.intp], list[Sighting]]:
+        """Return the places of those that FPR looks at, clicked ones included, and the records."""
+        count = min(max(self.depth, FEWEST) + len(state.rejected), len(coarse))
+        best = np.argpartition(-coarse, count - 1)[:count]
+        clicked = {*state.ticked, *state.liked}
+        if clicked:
+            places = np.array([n for n, id in enumerate(pool.ids) if id in clicked], np.intp)
+            best = np.union1d(best, places)
+        best = best[np.argsort(-coarse[best], kind="stable")]
+        return best, self.store.get([str(id) for id in pool.ids[best]])
+
+    def _mark(self, odds: Floats, sightings: Sequence[Sighting], state: State) -> None:
+        """Let a human's word stand, for the tracklet of what was clicked too."""
+        ticked = _with_tracklets(sightings, state.ticked)
+        rejected = _with_tracklets(sightings, state.rejected) - ticked
+        for place, one in enumerate(sightings):
+            if one.id in ticked:
+                odds[place] = SURE + np.tanh(odds[place] / 100)
+            elif one.id in rejected:
+                odds[place] = -np.inf
+
+    def _people(
+        self,
+        odds: Floats,
+        sightings: Sequence[Sighting],
+        ready: Rebuilt,
+        fusion: Fusion,
+        asked: Asked,
+        best: NDArray[np.intp],
+        state: State,
+        evidence: Evidence,
+    ) -> list[Person]:
+        together = [n for n, one in enumerate(sightings) if one.id in state.ticked]
+        cosines = fusion.cosines(best)
+        people = []
+        for rank, members in enumerate(
+            grouped(sightings, odds, ready, self.curves["image"], together), 1
+        ):
+            shown = candidates(members, sightings, odds, cosines)
+            names = {sightings[place].id for place in members}
+            mark: Mark = "ticked" if names & set(state.ticked) else ""
+            if not mark and names & set(state.liked):
+                mark = "liked"
+            place = max(members, key=lambda one: odds[one])
+            reasons = []
+            for claim, row in zip(asked.claims, fusion.shown, strict=True):
+                chance = row[best[place] : best[place] + 1]
+                counts = fusion.ratio(claim.chip, chance, evidence.share(claim.chip))
+                reasons.append(
+                    Reason(
+                        claim.chip,
+                        seen(float(chance[0]), evidence.share(claim.chip)),
+                        float(chance[0]),
+                        float(claim.weight * counts[0]),
+                    )
+                )
+            people.append(Person(rank, shown, tuple(reasons), mark))
+        return people
+
+
+def _picture(one: Encoding) -> Probe:
+    return Probe("image", one.embedding, one.pyramid, one.foreground)
+
+
+def _with_tracklets(sightings: Sequence[Sighting], ids: Sequence[str]) -> set[str]:
+    clicked = set(ids)
+    runs = {one.tracklet for one in sightings if one.id in clicked and one.tracklet is not None}
+    return clicked | {one.id for one in sightings if one.tracklet in runs}

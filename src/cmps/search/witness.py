@@ -1,0 +1,136 @@
+"""Between the words of a witness and the parts of a session: reading, asking, answering."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cmps.search.claims import entails
+from cmps.search.parts import Answer
+from cmps.understanding.chips import Chip, Description
+from cmps.understanding.codes import GENERAL
+from cmps.understanding.edits import Add, Edit, Negate, Note, Replace
+from cmps.understanding.result import Understanding
+
+Understand = Callable[[str, str, Description, Chip | None], Understanding]
+"""From text, language, what is known and what was spoken of last to what the text changes."""
+
+Word = Callable[[Chip, str, Description], str]
+"""From a chip, a language and what is known to the question whether the chip holds."""
+
+READING = "cmps.understanding.reading"
+QUESTIONS = "cmps.understanding.questions"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How sentences are understood and questions worded."""
+
+    understand: Understand
+    word: Word
+
+
+def shipped_reader() -> Reader:
+    """Return the reader that CMPS ships with.
+
+    Without the room that reads descriptions, a sentence goes to the text network as it was said
+    and brings no chips, and questions are put in English.
+    """
+    return Reader(
+        _found(READING, "understand") or _as_said,
+        _worded(_found(QUESTIONS, "question")) if _found(QUESTIONS, "question") else plain_question,
+    )
+
+
+def _found(module: str, name: str) -> Any:
+    if importlib.util.find_spec(module) is None:
+        return None
+    return getattr(importlib.import_module(module), name, None)
+
+
+def _worded(question: Any) -> Word:
+    return lambda chip, language, now: str(question(chip, language, now).text)
+
+
+def _as_said(text: str, language: str, now: Description, focus: Chip | None) -> Understanding:
+    note = Note(note=text.strip())
+    return Understanding(note.apply(now), (note,), focus=focus)
+
+
+def plain_question(chip: Chip, language: str = "en", now: Description | None = None) -> str:
+    """Word a question in plain English.
+
+    Example:
+        >>> plain_question(Chip("hat", "cap", ("red",))), plain_question(Chip("who", "woman"))
+        ('Is the person wearing a red cap?', 'Is it a woman?')
+    """
+    words = chip.sentence("the person")
+    if not words.startswith("the person "):
+        return f"Is it {words}?"
+    rest = words.removeprefix("the person ")
+    if rest.startswith("with "):
+        return f"Does the person have {rest.removeprefix('with ')}?"
+    return f"Is the person {rest}?"
+
+
+def edits_of_answer(asked: Chip, answer: Answer, known: Description) -> tuple[Edit, ...]:
+    """Return what an answer changes.
+
+    Args:
+        asked: What a yes would make known.
+        answer: ``yes``, ``no`` or ``unknown``.
+        known: What was known before.
+
+    Example:
+        >>> jacket = Chip("upper", "jacket")
+        >>> red = Chip("upper", "jacket", ("red",))
+        >>> [edit.new.code() for edit in edits_of_answer(red, "yes", Description((jacket,)))]
+        ['upper:jacket red']
+    """
+    if answer == "unknown":
+        return ()
+    if answer == "no":
+        return (Negate(new=replace(asked, modality="not")),)
+    fitting = [one for one in known.of(asked.slot, modality="must") if _completes(asked, one)]
+    if len(fitting) == 1:
+        return (Replace(fitting[0], both(fitting[0], asked)),)
+    return (Add(new=asked),)
+
+
+def both(known: Chip, more: Chip) -> Chip:
+    """Return one chip that says what two say of the same thing."""
+    return replace(
+        known,
+        value=_kind(known, more),
+        colours=known.colours or more.colours,
+        accents=known.accents or more.accents,
+        pattern=known.pattern or more.pattern,
+        sleeve=known.sleeve or more.sleeve,
+        length=known.length or more.length,
+        details=(*known.details, *more.details),
+        age=known.age or more.age,
+    )
+
+
+def _completes(asked: Chip, known: Chip) -> bool:
+    """Whether an answer tells more of a known thing rather than of another one."""
+    if asked.slot == "who":
+        return True
+    if asked.slot in ("bag", "carried", "accessory", "beard", "build"):
+        return entails(asked, known)
+    general = GENERAL.get(asked.slot)
+    return asked.value == known.value or general in (asked.value, known.value)
+
+
+def _kind(known: Chip, more: Chip) -> str:
+    if known.slot == "who":
+        pair = {known.value, more.value}
+        joined = {
+            frozenset(("female", "child")): "girl",
+            frozenset(("male", "child")): "boy",
+        }.get(frozenset(pair))
+        return joined or (more.value if entails(more, replace(known, age=None)) else known.value)
+    return more.value if known.value == GENERAL.get(known.slot) else known.value
