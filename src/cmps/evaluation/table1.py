@@ -110,7 +110,8 @@ class Table1:
     def label(self) -> str:
         """What was searched, in words: a part of a data set never bears the whole one's name.
 
-        Example: ``a part of CUHK-PEDES val (1,030 of 3,078 pictures), typed sentences``.
+        For example ``not the full CUHK-PEDES val: 1,030 pictures, the full one has 3,078
+        pictures; typed sentences``.
         """
         name, split = self.report.dataset, self.report.split
         full = FULL.get((name, split))
