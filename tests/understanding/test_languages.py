@@ -47,3 +47,15 @@ def test_no_words_mean_two_things(words: dict[str, Any]) -> None:
 
 def test_every_kind_can_be_asked_for(words: dict[str, Any]) -> None:
     assert set(VALUES) <= set(words["questions"])
+
+
+def test_no_slip_corrects_a_word_of_the_list(words: dict[str, Any]) -> None:
+    ending = words["endings"]["s"]
+    known = {
+        " ".join(phrase.replace("{s}", end).split())
+        for listed in words["things"].values()
+        for phrase in listed.split(",")
+        for end in ending
+    }
+    heard = [one.partition("=")[0].strip() for one in words["slips"]["words"].split(",")]
+    assert [word for word in heard if word in known] == []
