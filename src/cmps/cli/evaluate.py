@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
-from cmps.cli.options import DataOption, JsonOption, choices
+from cmps.cli.options import DataOption, JsonOption, VariantOption, choices
 from cmps.settings import Variant
 
 if TYPE_CHECKING:
@@ -187,6 +187,63 @@ def market1501(
             occlude=occlude,
         )
     _print(report, as_json)
+
+
+@evaluate.command()
+def progressive(
+    root: RootOption,
+    split: Annotated[Split, typer.Option(metavar=choices(Split), help="Which part.")] = "val",
+    gallery_size: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Fill the gallery up to N pictures, with other people's below DIR."
+        ),
+    ] = 20_000,
+    variant: VariantOption = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of all that is left to chance.")] = 0,
+    rejections: Annotated[
+        bool,
+        typer.Option("--rejections", help="Also measure an operator who rejects wrong people."),
+    ] = False,
+    limit: LimitOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure progressive search with a simulated witness.
+
+    Rank-1, 5, 10 in percent and the best log rank integral after 1, 2, 3 and 5 turns, beside the
+    same witness without questions, with random questions, and without feedback. What is encoded
+    is kept in the cache folder.
+    """
+    from cmps.cli.running import opened
+    from cmps.cli.terminal import print_json, results
+    from cmps.encoders.weights import image_network
+    from cmps.evaluation.progressive import SETTINGS, Setting, evaluate_progressive
+    from cmps.evaluation.report import progressive_table
+    from cmps.gallery.memory import MemoryGallery
+    from cmps.search.refining import Refiner
+    from cmps.speech.packaged import cache_folder
+
+    settings: tuple[Setting, ...] = (*SETTINGS, *(("rejections",) if rejections else ()))
+    with opened(data, variant=variant) as program, _progress() as progress:
+        found = evaluate_progressive(
+            root,
+            split,
+            program.image,
+            image_network(),
+            Refiner(MemoryGallery(), program.text, program.curves, program.settings.rerank),
+            variant=program.settings.variant,
+            gallery_size=gallery_size,
+            cache=cache_folder(),
+            seed=seed,
+            limit=limit,
+            settings=settings,
+            progress=progress,
+        )
+    if as_json:
+        print_json(found)
+    else:
+        results().print(progressive_table(found))
 
 
 @contextmanager

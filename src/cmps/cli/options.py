@@ -47,3 +47,5 @@ VariantOption = Annotated[
         show_default="accurate",
     ),
 ]
+
+ByOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it, for the record.")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from uuid import uuid4
 import numpy as np
 
 from cmps.datasets.cuhk_reid import read_cuhk01, read_cuhk03
-from cmps.datasets.market1501 import FOLDERS, is_junk, read_market1501
+from cmps.datasets.market1501 import FOLDERS, read_market1501
 from cmps.datasets.picture import DatasetError, Picture
 from cmps.encoders.image import ImageEncoder
 from cmps.evaluation.interfaces import Progress, silent
@@ -26,13 +27,11 @@ from cmps.gallery.records import Network
 
 Reader = Callable[[Path], Iterator[Picture]]
 
-SETS: dict[str, Reader] = {
-    "Market-1501": lambda root: (
-        one for part in FOLDERS for one in read_market1501(root, part) if not is_junk(one)
-    ),
-    "CUHK01": read_cuhk01,
-    "CUHK03": read_cuhk03,
-}
+READERS: tuple[Reader, ...] = (
+    *(partial(read_market1501, split=part) for part in FOLDERS),
+    read_cuhk01,
+    read_cuhk03,
+)
 
 
 def fillers(root: Path, count: int, sought: Collection[str], seed: int = 0) -> list[Picture]:
@@ -51,7 +50,7 @@ def fillers(root: Path, count: int, sought: Collection[str], seed: int = 0) -> l
     if count <= 0:
         return []
     found: list[Picture] = []
-    for reader in SETS.values():
+    for reader in READERS:
         try:
             found += [one for one in reader(root) if one.person and one.person not in sought]
         except DatasetError:  # a set that is not there

@@ -199,8 +199,8 @@ class CaseStore(Protocol):
         """Return all watches, by session."""
         ...
 
-    def record(self, watch: Watch, events: Collection[Event]) -> None:
-        """Store events and how far the watch has looked, together.
+    def record(self, watch: Watch, events: Collection[Event]) -> list[Event]:
+        """Store events and how far the watch has looked, together; return them with their ids.
 
         Nothing is stored where the session was disarmed meanwhile.
         """

@@ -137,15 +137,17 @@ class MemoryCases:
         with self._lock:
             return [self._watches[session] for session in sorted(self._watches)]
 
-    def record(self, watch: Watch, events: Collection[Event]) -> None:
-        """Store events and how far the watch has looked, together."""
+    def record(self, watch: Watch, events: Collection[Event]) -> list[Event]:
+        """Store events and how far the watch has looked, together; return them with their ids."""
         with self._lock:
             kept = self._watches.get(watch.session)
             if kept is None:
-                return
+                return []
             self._watches[watch.session] = replace(kept, seen=max(kept.seen, watch.seen))
-            for event in events:
-                self._events.append(replace(event, id=len(self._events) + 1))
+            first = len(self._events) + 1
+            made = [replace(event, id=number) for number, event in enumerate(events, first)]
+            self._events += made
+            return made
 
     def events(self, session: str | None = None) -> list[Event]:
         """Return the events of a session or of all, in order."""

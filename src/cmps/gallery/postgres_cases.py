@@ -215,33 +215,17 @@ class PostgresCases:
         rows = self._database.call(lambda connection: connection.execute(query).fetchall())
         return [Watch(*row) for row in rows]
 
-    def record(self, watch: Watch, events: Collection[Event]) -> None:
-        """Store events and how far the watch has looked, together."""
+    def record(self, watch: Watch, events: Collection[Event]) -> list[Event]:
+        """Store events and how far the watch has looked, together; return them with their ids."""
 
-        def work(connection: Connection[Row]) -> None:
+        def work(connection: Connection[Row]) -> list[Event]:
             armed = connection.execute(
                 "UPDATE watches SET seen = greatest(seen, %s) WHERE session = %s",
                 [watch.seen, watch.session],
             )
-            if not armed.rowcount:
-                return
-            connection.cursor().executemany(
-                "INSERT INTO events (session, sighting, members, probability, reasons, at) "
-                "VALUES (%s, %s, %s, %s, %s, %s)",
-                [
-                    (
-                        one.session,
-                        one.sighting,
-                        list(one.members),
-                        one.probability,
-                        Jsonb(list(one.reasons)),
-                        one.at,
-                    )
-                    for one in events
-                ],
-            )
+            return [_store(connection, one) for one in events] if armed.rowcount else []
 
-        self._database.write(work)
+        return self._database.write(work)
 
     def events(self, session: str | None = None) -> list[Event]:
         """Return the events of a session or of all, in order."""
@@ -292,6 +276,22 @@ def _write_steps(
         "INSERT INTO steps VALUES (%s, %s, %s, %s, %s)",
         [(session, number, Jsonb(_plain(one.part)), one.by, one.at) for number, one in steps],
     )
+
+
+def _store(connection: Connection[Row], event: Event) -> Event:
+    made = connection.execute(
+        "INSERT INTO events (session, sighting, members, probability, reasons, at) "
+        "VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
+        [
+            event.session,
+            event.sighting,
+            list(event.members),
+            event.probability,
+            Jsonb(list(event.reasons)),
+            event.at,
+        ],
+    )
+    return replace(event, id=int(made.fetchall()[0][0]))
 
 
 def _plain(part: dict[str, Any]) -> Any:

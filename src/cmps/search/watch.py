@@ -46,9 +46,8 @@ def poll(desk: Desk, variant: Variant = "accurate") -> list[Event]:
     for watch in desk.store.cases.watches():
         version, new = desk.store.news(watch.seen)
         events = _events(desk, watch, set(new), variant) if new else []
-        if new or version != watch.seen:
-            desk.store.cases.record(replace(watch, seen=version), events)
-        found += events
+        if version != watch.seen:
+            found += desk.store.cases.record(replace(watch, seen=version), events)
     return found
 
 
