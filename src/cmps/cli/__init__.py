@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from cmps import __version__
+from cmps.cli.case import case
 from cmps.cli.data import data
 from cmps.cli.delete import delete
 from cmps.cli.demo import demo
@@ -27,9 +28,11 @@ from cmps.cli.index import index
 from cmps.cli.models import models
 from cmps.cli.reindex import reindex
 from cmps.cli.search import search
+from cmps.cli.session import session
 from cmps.cli.simulate import simulate
 from cmps.cli.track import track
 from cmps.cli.transcribe import transcribe
+from cmps.cli.watch import watch
 
 app = typer.Typer(
     name="cmps",
@@ -40,6 +43,9 @@ app = typer.Typer(
 )
 for verb in (index, reindex, search, track, delete, transcribe, models, doctor, simulate, demo):
     app.command()(verb)
+app.add_typer(case, name="case")
+app.add_typer(session, name="session")
+app.add_typer(watch, name="watch")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(data, name="data")
 
