@@ -27,9 +27,9 @@ def new(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Open a case.
+    """Open a case with its purpose.
 
-    A case has a purpose; sessions, photos and watches belong to it.
+    Sessions, photos and watches belong to a case.
     """
     from cmps.cli.running import opened
     from cmps.cli.terminal import print_json

@@ -301,7 +301,7 @@ def undo(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Undo the last step."""
+    """Undo the last step and rank again."""
     _take(lambda program: program.desk.undo(id), data, variant, top, as_json)
 
 
@@ -313,7 +313,7 @@ def redo(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take the undone step again."""
+    """Take the undone step again and rank."""
     _take(lambda program: program.desk.redo(id), data, variant, top, as_json)
 
 

@@ -99,7 +99,7 @@ def run(
 
 @watch.command(name="list")
 def listing(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """List armed sessions."""
+    """List the sessions that are armed."""
     from cmps.cli.running import opened
     from cmps.cli.terminal import print_json, results, shown, table
     from cmps.search.wording import iso, moment, percent
