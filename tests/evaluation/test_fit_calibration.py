@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmps.evaluation.fit_calibration import (
@@ -8,12 +10,14 @@ from cmps.evaluation.fit_calibration import (
     Way,
     best_way,
     calibration_error,
-    firsts,
-    fit_line,
+    chances,
+    fit_curve,
+    fit_logistic,
     fits,
     metrics,
+    parts,
 )
-from cmps.search.calibration import probability
+from cmps.search.calibration import Curve, probability
 
 
 def retrieved(similarities, right, distances=None, missed=0):
@@ -22,15 +26,16 @@ def retrieved(similarities, right, distances=None, missed=0):
     return Retrieved(True, similarities, far, np.array(right, bool), missed)
 
 
+@settings(deadline=None)  # 20,000 rows: a busy machine may take its time
 @given(st.floats(2, 30), st.floats(-10, 2), st.integers(0, 100))
 def test_the_line_that_made_the_data_is_found_again(slope, centre, seed):
     random = np.random.default_rng(seed)
     intercept = -slope * 0.5 + centre / 10
     scores = random.uniform(0, 1, 20_000)
     right = random.random(20_000) < probability(slope * scores + intercept)
-    found = fit_line(scores, right)
-    assert found[0] == pytest.approx(slope, rel=0.15, abs=0.3)
-    middle = -found[1] / found[0]
+    slopes, found = fit_logistic(scores[:, None], right)
+    assert slopes[0] == pytest.approx(slope, rel=0.15, abs=0.3)
+    middle = -found / slopes[0]
     assert middle == pytest.approx(-intercept / slope, abs=0.05)
 
 
@@ -47,14 +52,63 @@ def test_honest_chances_have_little_error():
     assert calibration_error(chances, random.random(50_000) < chances) < 0.01
 
 
-def test_firsts_are_the_best_of_every_query():
+def test_weights_count_as_repetitions():
+    inputs = np.array([[0.0], [0.0], [1.0], [1.0]])
+    right = np.array([False, True, False, True])
+    counts = np.array([3, 1, 1, 2])
+    slopes, intercept = fit_logistic(inputs, right, counts)
+    again = fit_logistic(np.repeat(inputs, counts, 0), np.repeat(right, counts))
+    assert slopes[0] == pytest.approx(again[0][0])
+    assert intercept == pytest.approx(again[1])
+
+
+def test_chances_are_of_the_best_of_every_query():
     queries = [
         retrieved([0.1, 0.9, 0.5], [False, True, False]),
         retrieved([0.7, 0.2, 0.8], [True, False, False]),
     ]
-    scores, right = firsts(queries, Way(), 2)
-    np.testing.assert_allclose(scores, [0.9, 0.5, 0.8, 0.7], atol=1e-6)
+    found, right, places = chances(queries, Curve(0.0, 10.0, -5.0, 1), 2)
+    np.testing.assert_allclose(found, probability(np.array([4.0, 0, 3, 2])), atol=1e-5)
     assert right.tolist() == [True, False, False, True]
+    assert places.tolist() == [0, 1, 0, 1]
+
+
+def queries_with_rivals(seed, count=400):
+    """Where a query's strangers score high, so does chance: only the margin tells."""
+    random = np.random.default_rng(seed)
+    made = []
+    for _ in range(count):
+        height, found = random.uniform(0.3, 0.7), random.random() < 0.5
+        scores = height + random.normal(0, 0.02, 30)
+        scores[0] = height + (0.15 if found else 0.02) + random.normal(0, 0.03)
+        right = np.zeros(30, bool)
+        right[0] = found
+        far = np.zeros(30, np.float32)
+        alike = np.eye(30, dtype=np.float32)
+        made.append(Retrieved(True, scores.astype(np.float32), far, right, 0, alike, 30))
+    return made
+
+
+def test_the_level_of_rivals_makes_first_candidates_honest():
+    curve = fit_curve(queries_with_rivals(0), Way(), 30)
+    assert curve.crowd > 0
+    unseen = queries_with_rivals(1)
+    found, right, places = chances(unseen, curve, 20)
+    assert calibration_error(found[places == 0], right[places == 0]) < 0.06
+    blind = replace(curve, crowd=0.0)
+    worse, right, places = chances(unseen, blind, 20)
+    assert calibration_error(worse[places == 0], right[places == 0]) > 0.15
+
+
+def test_a_gallery_is_split_by_person_and_nothing_is_lost():
+    people = np.array([f"p{number // 3}" for number in range(60)], object)
+    split = parts(people, 15)
+    assert len(split) == 4
+    assert sorted(np.concatenate(split).tolist()) == list(range(60))
+    assert [len(rows) for rows in split] == [15] * 4
+    owners = [set(people[rows]) for rows in split]
+    assert len(set.union(*owners)) == sum(map(len, owners))
+    assert len(parts(people, None)) == 1
 
 
 def test_fpr_can_turn_the_order_and_missed_pictures_count():

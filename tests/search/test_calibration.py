@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,21 @@ def test_the_odds_sink_as_the_gallery_grows():
 
 def test_an_empty_gallery_is_no_division_by_zero():
     assert np.isfinite(CURVE.log_odds(np.array([0.5]), 0)).all()
+
+
+def test_the_odds_sink_as_the_level_of_rivals_rises():
+    curve = replace(CURVE, crowd=20.0, usual=0.6)
+    score = np.array([0.7])
+    plain = CURVE.log_odds(score, 1000)[0]
+    assert curve.log_odds(score, 1000)[0] == curve.log_odds(score, 1000, 0.6)[0] == plain
+    assert curve.log_odds(score, 1000, 0.7)[0] == pytest.approx(plain - 2)
+    with pytest.raises(ValueError, match="rivals cannot make a person likelier"):
+        replace(CURVE, crowd=-1.0)
+
+
+def test_the_shift_says_what_the_size_counts():
+    still = replace(CURVE, shift=0.0)
+    assert still.log_odds(np.array([0.7]), 20_000)[0] == CURVE.log_odds(np.array([0.7]), 1000)[0]
 
 
 @given(st.floats(-700, 700))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmps.search.neighbours import likeness, share_evidence
+from cmps.search.neighbours import level, likeness, share_evidence
 
 
 def candidates(count, seed):
@@ -48,3 +48,27 @@ def test_pictures_of_one_person_lift_the_one_that_fits_badly():
     assert shared[2] > scores[2]
     assert shared[3] == pytest.approx(0.5, abs=1e-4)
     assert shared[:3].argmin() == 2
+
+
+@given(GALLERIES, st.floats(-0.3, 0.3))
+def test_the_level_moves_with_the_scores(found, by):
+    scores, vectors = found
+    cosines = likeness(vectors)
+    moved = level(scores + np.float32(by), cosines, 0.05)
+    assert moved == pytest.approx(level(scores, cosines, 0.05) + by, abs=1e-5)
+
+
+@given(GALLERIES)
+def test_more_pictures_of_the_same_people_leave_the_level_where_it_is(found):
+    scores, vectors = found
+    twice = level(np.tile(scores, 2), likeness(np.tile(vectors, (2, 1))), 0.05)
+    assert twice == pytest.approx(level(scores, likeness(vectors), 0.05), abs=1e-5)
+
+
+def test_the_probe_itself_is_no_rival():
+    vectors = np.eye(3, dtype=np.float32)
+    scores = np.array([1.0, 0.5, 0.4], np.float32)
+    ignored = np.array([True, False, False])
+    others = level(scores[1:], likeness(vectors[1:]), 0.05)
+    assert level(scores, likeness(vectors), 0.05, ignored) == pytest.approx(others)
+    assert level(scores[:1], likeness(vectors[:1]), 0.05, ignored[:1]) == pytest.approx(1.0)

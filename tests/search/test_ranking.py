@@ -125,6 +125,41 @@ def test_top_cuts_the_list_and_may_exceed_the_depth(store, outfits):
     assert len(shallow.search(Query(texts=("a red top",), top=5)).candidates) == 5
 
 
+def test_look_alikes_lift_the_picture_that_fits_badly(store, outfits, tmp_path):
+    """Two near-equal pictures score nearer to each other when they share evidence."""
+    again = drawn(tmp_path / "again.jpg", "red", "blue", camera="gate", time=NOON, seed=3)
+    index([again], store, FakeImageEncoder())
+
+    def odds(part):
+        curves = {kind: replace(one, part=part) for kind, one in fake_curves().items()}
+        engine = SearchEngine(store, lambda variant: FakeTextEncoder(), FakeImageEncoder, curves)
+        answer = engine.search(Query(texts=("a red top",)))
+        return {one.sighting.id: one.probability for one in answer.candidates}
+
+    alone, shared = odds(0.0), odds(0.8)
+    assert set(alone) == set(shared)
+    twins = [
+        one.sighting.id
+        for one in SearchEngine(
+            store, lambda variant: FakeTextEncoder(), FakeImageEncoder, fake_curves()
+        )
+        .search(Query(sightings=(outfits["red", "blue"],), top=2))
+        .candidates
+    ]
+    assert abs(shared[twins[0]] - shared[twins[1]]) < abs(alone[twins[0]] - alone[twins[1]])
+
+
+def test_rivals_take_off_what_the_curve_says(store, outfits):
+    def chance(crowd):
+        curves = {kind: replace(one, crowd=crowd) for kind, one in fake_curves().items()}
+        engine = SearchEngine(store, lambda variant: FakeTextEncoder(), FakeImageEncoder, curves)
+        best = engine.search(Query(texts=("a red top",), top=1)).candidates[0].probability
+        return np.log(best / (1 - best))
+
+    assert chance(4.0) - chance(0.0) == pytest.approx(2 * (chance(2.0) - chance(0.0)), abs=1e-6)
+    assert chance(2.0) < chance(0.0)  # the usual level of the fake curve is 0
+
+
 def test_without_depth_the_global_order_stays(store, outfits):
     def fail(variant):
         raise AssertionError("no text network is needed")

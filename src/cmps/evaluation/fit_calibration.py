@@ -1,7 +1,7 @@
 """Fit the shipped calibration: how every probe kind ranks again, and its probability curve.
 
 Half of the val people choose FPR's share, the look-alikes' part and the curve, the other half
-measure ranking and expected calibration error.
+measures ranking and expected calibration error.
 ``python -m cmps.evaluation.fit_calibration --root DIR`` writes ``calibration.json`` into
 ``encoders/files`` and lists it in the manifest.
 """
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from zlib import crc32
 
@@ -19,24 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.datasets.cuhk_pedes import read_cuhk_pedes
-from cmps.datasets.picture import Picture
 from cmps.encoders.image import OnnxImageEncoder
-from cmps.encoders.text import OnnxTextEncoder
+from cmps.encoders.text import OnnxTextEncoder, TextEncoder
 from cmps.encoders.weights import FOLDER, write_manifest
 from cmps.evaluation.metrics import Metrics, judge, summarise
 from cmps.evaluation.pictures import EncodedGallery, encode_pictures
 from cmps.evaluation.reranking import best_places
 from cmps.search.calibration import Curve, ProbeKind, probability
-from cmps.search.neighbours import likeness, share_evidence
+from cmps.search.neighbours import level, likeness, share_evidence
 from cmps.search.reconstruction import fpr_distances, rerank
-from cmps.settings import Variant
 
 PARTS = (0.0, 0.3, 0.5, 0.8)
 WIDTHS = (0.03, 0.05, 0.08)
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 BEST = 100
 SHOWN = 20
-FITTED = (3, 5, 10, 20, BEST)
 BINS = 15
 
 
@@ -59,6 +56,7 @@ class Retrieved:
         right: ``(K,)`` bool.
         missed: Right pictures that are not among the K.
         cosines: ``(K, K)`` between the pictures; needed for look-alikes to count.
+        gallery: How many pictures were searched.
     """
 
     fitting: bool
@@ -67,6 +65,7 @@ class Retrieved:
     right: NDArray[np.bool_]
     missed: int
     cosines: NDArray[np.float32] | None = None
+    gallery: int = 1
 
     def scores(self, way: Way) -> NDArray[np.float32]:
         """Return the scores ``(K,)`` that the search ranks by."""
@@ -75,54 +74,101 @@ class Retrieved:
             return mixed
         return share_evidence(mixed, self.cosines, way.part, way.width)
 
+    def level(self, way: Way) -> float:
+        """Return how high the best of them score; see :func:`cmps.search.neighbours.level`."""
+        if self.cosines is None:
+            return 0.0
+        return level(self.scores(way), self.cosines, way.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An encoded query.
+
+    Attributes:
+        row: The picture that it describes or, for a picture, is.
+        embedding, local, weights: See :class:`cmps.search.ranking.Probe`.
+        excluded: Whether the picture itself is left out of what is searched.
+    """
+
+    row: int
+    embedding: NDArray[np.float32]
+    local: NDArray[np.floating]
+    weights: NDArray[np.float32]
+    excluded: bool
+
 
 def fits(person: str) -> bool:
     """Tell which half a person belongs to; the same on every machine."""
     return crc32(person.encode()) % 2 == 0
 
 
-def retrieve(kind: ProbeKind, gallery: EncodedGallery) -> Iterator[Retrieved]:
-    """Yield what every val query of a kind retrieves."""
-    encoder = None if kind == "image" else OnnxTextEncoder.open(_variant(kind))
-    people = gallery.people
+def ask(kind: ProbeKind, gallery: EncodedGallery, encoder: TextEncoder | None) -> list[Asked]:
+    """Return every query of a kind: the captions of all pictures, or the pictures themselves."""
+    if encoder is None or kind == "image":
+        columns = zip(gallery.embeddings, gallery.pyramids, gallery.foregrounds, strict=True)
+        return [Asked(row, *one, True) for row, one in enumerate(columns)]
+    asked = []
     for row, picture in enumerate(gallery.pictures):
-        if encoder is None:
-            local = gallery.pyramids[row], gallery.foregrounds[row]
-            yield _retrieved(gallery, people, picture, gallery.embeddings[row], *local, row)
-            continue
-        for caption in picture.captions:
-            text = encoder.encode(caption)
-            parts = text.embedding, text.words, text.attention
-            yield _retrieved(gallery, people, picture, *parts, None)
+        for text in map(encoder.encode, picture.captions):
+            asked.append(Asked(row, text.embedding, text.words, text.attention, False))
+    return asked
 
 
-def _variant(kind: ProbeKind) -> Variant:
-    return "fast" if kind == "fast" else "accurate"
+def parts(people: NDArray[np.object_], size: int | None) -> list[NDArray[np.intp]]:
+    """Split a gallery by person into galleries of about ``size`` pictures.
+
+    Every picture is in one of them, and so are all pictures of its person: a query has as many
+    right answers as before, among fewer strangers.
+
+    Args:
+        people: ``(N,)`` identities.
+        size: Pictures; ``None`` for all in one.
+
+    Example:
+        >>> [rows.tolist() for rows in parts(np.array(["a", "a", "b", "b"], object), 2)]
+        [[0, 1], [2, 3]]
+    """
+    count = 1 if size is None else max(1, round(len(people) / size))
+    members: list[list[NDArray[np.intp]]] = [[] for _ in range(count)]
+    filled = [0] * count
+    for person in sorted(set(people), key=lambda one: crc32(str(one).encode())):
+        rows = np.flatnonzero(people == person)
+        least = filled.index(min(filled))
+        members[least].append(rows)
+        filled[least] += len(rows)
+    return [np.sort(np.concatenate(one)) for one in members if one]
 
 
-def _retrieved(
-    gallery: EncodedGallery,
-    people: NDArray[np.object_],
-    picture: Picture,
-    embedding: NDArray[np.float32],
-    local: NDArray[np.floating],
-    weights: NDArray[np.float32],
-    itself: int | None,
-) -> Retrieved:
-    similarities = gallery.embeddings @ embedding
-    right = people == picture.person
-    if itself is not None:  # a picture does not search for itself
-        similarities[itself] = -np.inf
-        right[itself] = False
-    best = best_places(similarities, min(BEST, len(similarities) - 1))
-    return Retrieved(
-        fits(str(picture.person)),
-        similarities[best],
-        fpr_distances(local, weights, gallery.pyramids[best]),
-        right[best],
-        int(right.sum() - right[best].sum()),
-        likeness(gallery.embeddings[best]),
-    )
+def retrieve(
+    asked: Sequence[Asked], gallery: EncodedGallery, size: int | None = None
+) -> Iterator[Retrieved]:
+    """Yield what queries retrieve from the gallery, or from its parts of some size."""
+    people = gallery.people
+    for rows in parts(people, size):
+        within = set(rows.tolist())
+        here, who = gallery.embeddings[rows], people[rows]
+        for query in asked:
+            if query.row not in within:
+                continue
+            similarities = here @ query.embedding
+            right = who == people[query.row]
+            if query.excluded:  # a picture does not search for itself
+                itself = int(np.searchsorted(rows, query.row))
+                similarities[itself] = -np.inf
+                right[itself] = False
+            best = best_places(similarities, min(BEST, len(rows) - query.excluded))
+            best = best[np.isfinite(similarities[best])]
+            pyramids = gallery.pyramids[rows[best]]
+            yield Retrieved(
+                fits(str(people[query.row])),
+                similarities[best],
+                fpr_distances(query.local, query.weights, pyramids),
+                right[best],
+                int(right.sum() - right[best].sum()),
+                likeness(here[best]),
+                len(rows),
+            )
 
 
 def metrics(queries: list[Retrieved], way: Way) -> Metrics:
@@ -149,28 +195,76 @@ def best_way(queries: list[Retrieved]) -> Way:
     return max((Way(share, way.part, way.width) for share in SHARES), key=gain)
 
 
-def fit_line(scores: NDArray[np.floating], right: NDArray[np.bool_]) -> tuple[float, float]:
-    """Fit slope and intercept of the log-odds by Newton's method on the logistic loss.
+def fit_logistic(
+    inputs: NDArray[np.floating],
+    right: NDArray[np.bool_],
+    weights: NDArray[np.floating] | None = None,
+) -> tuple[NDArray[np.float64], float]:
+    """Fit slopes ``(f,)`` and intercept of the log-odds by Newton's method on the logistic loss.
+
+    Args:
+        inputs: ``(n, f)``.
+        right: ``(n,)``.
+        weights: ``(n,)`` what each row counts; default all the same.
 
     Example:
-        >>> slope, intercept = fit_line(np.repeat([0., 1.], 4), np.array([0,0,0,1,0,1,1,1], bool))
-        >>> print(f"{slope:.3f} {intercept:.3f}")
+        >>> scores = np.repeat([[0.], [1.]], 4, 0)
+        >>> slopes, intercept = fit_logistic(scores, np.array([0,0,0,1,0,1,1,1], bool))
+        >>> print(f"{slopes[0]:.3f} {intercept:.3f}")
         2.197 -1.099
     """
-    inputs = np.stack([scores.astype(np.float64), np.ones(len(scores))], 1)
-    centre, scale = inputs[:, 0].mean(), inputs[:, 0].std()
-    inputs[:, 0] = (inputs[:, 0] - centre) / scale
-    line = np.zeros(2)
+    counts = np.ones(len(right)) if weights is None else weights / weights.mean()
+    centre, scale = inputs.mean(0, np.float64), inputs.std(0, dtype=np.float64) + 1e-9
+    rows = np.column_stack([(inputs - centre) / scale, np.ones(len(inputs))])
+    found = np.zeros(rows.shape[1])
     for _ in range(50):
-        chances = probability(inputs @ line)
-        gradient = inputs.T @ (right - chances)
-        curvature = (inputs * (chances * (1 - chances))[:, None]).T @ inputs
-        step = np.linalg.solve(curvature + 1e-9 * np.eye(2), gradient)
-        line += step
+        chances = probability(rows @ found)
+        gradient = rows.T @ (counts * (right - chances))
+        curvature = (rows * (counts * chances * (1 - chances))[:, None]).T @ rows
+        step = np.linalg.solve(curvature + 1e-9 * np.eye(len(found)), gradient)
+        found += step
         if np.abs(step).max() < 1e-9:
             break
-    slope = float(line[0] / scale)
-    return slope, float(line[1] - slope * centre)
+    slopes = found[:-1] / scale
+    return slopes, float(found[-1] - slopes @ centre)
+
+
+def fit_curve(queries: Sequence[Retrieved], way: Way, gallery: int) -> Curve:
+    """Fit the curve on the candidates that an operator sees.
+
+    Those are each query's first 20; thousands of easy strangers below them would bend the line.
+    The first one counts as much as the other 19 together. With a level the size of the gallery
+    counts no more: the level rises with it, as the prior odds sink (docs/calibration.md).
+
+    Args:
+        queries: In a gallery of one size.
+        way: How candidates are ranked again.
+        gallery: That size.
+    """
+    found = [_shown(query, way, SHOWN) for query in queries]
+    scores = np.concatenate([one[0] for one in found])
+    right = np.concatenate([one[1] for one in found])
+    counts = [len(one[0]) for one in found]
+    weights = [np.where(np.arange(count) == 0, max(1, count - 1), 1) for count in counts]
+    heights = np.array([query.level(way) for query in queries])
+    usual = float(heights.mean())
+    inputs = np.stack([scores, np.repeat(usual - heights, counts)], 1)
+    slopes, intercept = fit_logistic(inputs, right, np.concatenate(weights))
+    crowd = float(slopes[1])
+    if crowd <= 0 or not np.ptp(heights):  # rivals tell nothing here
+        slopes, intercept = fit_logistic(inputs[:, :1], right, np.concatenate(weights))
+        return Curve(way.share, float(slopes[0]), intercept, gallery, way.part, way.width)
+    return Curve(
+        share=way.share,
+        slope=float(slopes[0]),
+        intercept=intercept,
+        gallery=gallery,
+        part=way.part,
+        width=way.width,
+        crowd=crowd,
+        usual=usual,
+        shift=0.0,
+    )
 
 
 def calibration_error(chances: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
@@ -188,50 +282,65 @@ def calibration_error(chances: NDArray[np.floating], right: NDArray[np.bool_]) -
     return float(sum(gaps))
 
 
-def fit(kind: ProbeKind, gallery: EncodedGallery) -> tuple[Curve, dict[str, float]]:
+def fit(
+    kind: ProbeKind, gallery: EncodedGallery, encoder: TextEncoder | None
+) -> tuple[Curve, dict[str, float]]:
     """Choose share and curve on one half of the people; measure on the other.
 
-    The line is fitted on each query's first few candidates: those are what an operator looks at,
-    and thousands of easy strangers below them would bend it. How many is chosen, on the same
-    half, by the calibration error of the first and of the 20 that are shown.
+    The halves then change their parts; ``cross`` figures are over all people, each judged by the
+    curve that they did not fit.
     """
-    queries = list(retrieve(kind, gallery))
-    fitting = [query for query in queries if query.fitting]
-    held_out = [query for query in queries if not query.fitting]
-    way = best_way(fitting)
-
-    def error(line: tuple[float, float], part: list[Retrieved], count: int) -> float:
-        scores, right = firsts(part, way, count)
-        return calibration_error(probability(line[0] * scores + line[1]), right)
-
-    lines = [fit_line(*firsts(fitting, way, count)) for count in FITTED]
-    line = min(lines, key=lambda one: error(one, fitting, 1) + error(one, fitting, SHOWN))
+    asked = ask(kind, gallery, encoder)
+    queries = list(retrieve(asked, gallery))
+    halves = [[one for one in queries if one.fitting is half] for half in (True, False)]
+    curves = [fit_curve(half, best_way(half), len(gallery.pictures)) for half in halves]
+    curve, held_out = curves[0], halves[1]
+    way = way_of(curve)
     plain, again = metrics(held_out, Way()), metrics(held_out, way)
-    curve = Curve(way.share, *line, len(gallery.pictures), way.part, way.width)
-    return curve, {
-        "calibration_error_first": round(error(line, held_out, 1), 4),
-        "calibration_error_best_20": round(error(line, held_out, SHOWN), 4),
-        "calibration_error_best_100": round(error(line, held_out, BEST), 4),
+    mixed = metrics(held_out, Way(way.share))
+    judged = [chances(held_out, curve, SHOWN), chances(halves[0], curves[1], SHOWN)]
+    figures = {}
+    for name, found in (("", judged[:1]), ("_cross", judged)):
+        shown = np.concatenate([one[0] for one in found])
+        right = np.concatenate([one[1] for one in found])
+        first = np.concatenate([one[2] for one in found]) == 0
+        figures[f"calibration_error_first{name}"] = calibration_error(shown[first], right[first])
+        figures[f"calibration_error_best_20{name}"] = calibration_error(shown, right)
+    return curve, {name: round(value, 4) for name, value in figures.items()} | {
         "rank1_global": round(plain.ranks[1], 2),
-        "rank1_fpr": round(metrics(held_out, Way(way.share)).ranks[1], 2),
+        "rank1_fpr": round(mixed.ranks[1], 2),
         "rank1": round(again.ranks[1], 2),
         "mAP_global": round(plain.mean_precision, 2),
-        "mAP_fpr": round(metrics(held_out, Way(way.share)).mean_precision, 2),
+        "mAP_fpr": round(mixed.mean_precision, 2),
         "mAP": round(again.mean_precision, 2),
     }
 
 
-def firsts(
-    queries: list[Retrieved], way: Way, count: int
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return scores and truth of the first ``count`` candidates of every query, joined."""
-    scores, right = [], []
+def way_of(curve: Curve) -> Way:
+    """Return how a curve's candidates are ranked."""
+    return Way(curve.share, curve.part, curve.width)
+
+
+def chances(
+    queries: Sequence[Retrieved], curve: Curve, count: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.intp]]:
+    """Return probabilities, truth and place of each query's first ``count`` candidates, joined."""
+    found, right, places = [], [], []
+    way = way_of(curve)
     for query in queries:
-        found = query.scores(way)
-        top = np.argsort(-found)[:count]
-        scores.append(found[top])
-        right.append(query.right[top])
-    return np.concatenate(scores), np.concatenate(right)
+        scores, truth = _shown(query, way, count)
+        height = None if query.cosines is None else query.level(way)
+        found.append(probability(curve.log_odds(scores, query.gallery, height)))
+        right.append(truth)
+        places.append(np.arange(len(truth)))
+    return np.concatenate(found), np.concatenate(right), np.concatenate(places)
+
+
+def _shown(query: Retrieved, way: Way, count: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return scores and truth of a query's first ``count`` candidates, best first."""
+    scores = query.scores(way)
+    top = np.argsort(-scores, kind="stable")[:count]
+    return scores[top], query.right[top]
 
 
 def main() -> None:
@@ -242,18 +351,15 @@ def main() -> None:
     options = parser.parse_args()
     pictures = list(read_cuhk_pedes(options.root, "val"))
     gallery = encode_pictures(pictures, OnnxImageEncoder.open())
-    kinds: tuple[ProbeKind, ...] = ("fast", "accurate", "image")
+    encoders: dict[ProbeKind, TextEncoder | None] = {
+        "fast": OnnxTextEncoder.open("fast"),
+        "accurate": OnnxTextEncoder.open("accurate"),
+        "image": None,
+    }
     curves = {}
-    for kind in kinds:
-        curve, measured = fit(kind, gallery)
-        curves[kind] = {
-            "share": curve.share,
-            "slope": round(curve.slope, 4),
-            "intercept": round(curve.intercept, 4),
-            "gallery": curve.gallery,
-            "part": curve.part,
-            "width": curve.width,
-        }
+    for kind, encoder in encoders.items():
+        curve, measured = fit(kind, gallery, encoder)
+        curves[kind] = {name: round(value, 4) for name, value in asdict(curve).items()}
         print(kind, curves[kind], measured, flush=True)
     path = options.out / "calibration.json"
     path.write_text(json.dumps({"curves": curves}, indent=2) + "\n")

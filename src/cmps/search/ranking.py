@@ -14,7 +14,7 @@ from cmps.encoders.text import TextEncoder
 from cmps.gallery.records import Filter, GalleryError, Sighting
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve, ProbeKind, probability
-from cmps.search.neighbours import likeness, share_evidence
+from cmps.search.neighbours import ITSELF, level, likeness, share_evidence
 from cmps.search.query import Query
 from cmps.search.reconstruction import fpr_distances, rerank
 from cmps.search.wording import iso
@@ -176,8 +176,10 @@ class SearchEngine:
             if self.depth and curve.share:
                 distances = fpr_distances(probe.local, probe.weights, pyramids)
                 scores = rerank(cosines, distances, curve.share)
+            height = None
             if cosines_between is not None:
                 scores = share_evidence(scores, cosines_between, curve.part, curve.width)
-            odds += curve.log_odds(scores, size) - (prior if number else 0.0)
+                height = level(scores, cosines_between, curve.width, cosines > ITSELF)
+            odds += curve.log_odds(scores, size, height) - (prior if number else 0.0)
             similarities.append(cosines)
         return odds, similarities
