@@ -30,6 +30,7 @@ CLEARANCE = 0.35
 
 # Ways run along the widened corners, so what blocks them is widened a little less.
 _SLACK = 0.95
+_MOST_KNOWN = 512
 
 
 class Walkways:
@@ -62,6 +63,7 @@ class Walkways:
         nodes = np.concatenate(corners)
         self._nodes = nodes[self.free(nodes)]
         self._metres, self._next = self._between_nodes()
+        self._known: dict[Point, Floats] = {}
 
     def free(self, points: NDArray[Any]) -> Flags:
         """Return at which of ``(n, 2)`` places somebody can walk."""
@@ -97,7 +99,7 @@ class Walkways:
         start, end = self.snap(start), self.snap(end)
         if self.open_line(np.array([start]), np.array([end]))[0]:
             return [start, end]
-        out, home = self.reach([start]), self.reach([end])
+        out, home = self._known_reach(start), self._known_reach(end)
         if not len(self._nodes):
             return []
         total = out[:, None] + self._metres + home[None]
@@ -156,12 +158,22 @@ class Walkways:
         far[~self.open_line(starts, ends)] = np.inf
         return np.asarray(far.reshape(len(points), -1).min(0))
 
+    def _known_reach(self, place: Point) -> Floats:
+        """Return the reach of one place; the last some hundred are kept, since ways repeat."""
+        if place not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[place] = self.reach([place])
+        return self._known[place]
+
     def _between_nodes(self) -> tuple[Floats, NDArray[np.int64]]:
         """Return the ways between all corners and the next corner on each (Floyd, Warshall)."""
         count = len(self._nodes)
         far = np.full((count, count), np.inf)
         one, other = np.triu_indices(count, 1)
         seen = self.open_line(self._nodes[one], self._nodes[other])
+        # The diagonal of a square block meets its edges in corners only, which is no crossing.
+        seen &= self.free((self._nodes[one] + self._nodes[other]) / 2)
         straight = np.linalg.norm(self._nodes[one] - self._nodes[other], axis=1)
         far[one[seen], other[seen]] = far[other[seen], one[seen]] = straight[seen]
         np.fill_diagonal(far, 0)

@@ -79,7 +79,9 @@ class Cast:
     seed: int
 
 
-def _window(view: View, figure: Figure, rng: np.random.Generator) -> tuple[int, int, int, int]:
+def detection_window(
+    view: View, figure: Figure, rng: np.random.Generator
+) -> tuple[int, int, int, int]:
     """Return the box of a detector that is a little off, clipped to the frame."""
     left, top, right, bottom = silhouette_box(view.camera, figure)
     width, height = right - left, bottom - top
@@ -128,7 +130,7 @@ def take(cast: Cast, passage: Passage) -> list[Shot]:
             passage.places[moment],
             passage.yaw,
         )
-        window = _window(view, figure, rng)
+        window = detection_window(view, figure, rng)
         company = _companion(cast, passage, moment, rng) if rng.random() < _COMPANY else None
         figures = [figure] if company is None else [figure, company]
         drawing = draw(view, figures, window)

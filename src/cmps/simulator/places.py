@@ -15,27 +15,27 @@ from .camera import Camera, Optics
 from .hall import Box, Light, Room
 from .people import SimulatorError
 
-_STONE, _WOOD, _METAL, _LEAVES = (0.40, 0.385, 0.36), (0.17, 0.095, 0.045), (0.10,) * 3, (
+STONE, WOOD, METAL, LEAVES = (0.40, 0.385, 0.36), (0.17, 0.095, 0.045), (0.10,) * 3, (
     0.035, 0.10, 0.030,
 )  # fmt: skip
 
 
 def _pillar(x: float, z: float, height: float, half: float = 0.3) -> tuple[Box, ...]:
-    return (Box((x - half, 0, z - half), (x + half, height, z + half), _STONE),)
+    return (Box((x - half, 0, z - half), (x + half, height, z + half), STONE),)
 
 
 def _bench(x: float, z: float) -> tuple[Box, ...]:
     return (
-        Box((x - 0.85, 0.38, z - 0.22), (x + 0.85, 0.46, z + 0.22), _WOOD, "wood"),
-        Box((x - 0.75, 0, z - 0.15), (x - 0.65, 0.38, z + 0.15), _METAL),
-        Box((x + 0.65, 0, z - 0.15), (x + 0.75, 0.38, z + 0.15), _METAL),
+        Box((x - 0.85, 0.38, z - 0.22), (x + 0.85, 0.46, z + 0.22), WOOD, "wood"),
+        Box((x - 0.75, 0, z - 0.15), (x - 0.65, 0.38, z + 0.15), METAL),
+        Box((x + 0.65, 0, z - 0.15), (x + 0.75, 0.38, z + 0.15), METAL),
     )
 
 
 def _planter(x: float, z: float) -> tuple[Box, ...]:
     return (
-        Box((x - 0.4, 0, z - 0.4), (x + 0.4, 0.5, z + 0.4), _STONE),
-        Box((x - 0.46, 0.5, z - 0.46), (x + 0.46, 1.15, z + 0.46), _LEAVES, "leaves"),
+        Box((x - 0.4, 0, z - 0.4), (x + 0.4, 0.5, z + 0.4), STONE),
+        Box((x - 0.46, 0.5, z - 0.46), (x + 0.46, 1.15, z + 0.46), LEAVES, "leaves"),
     )
 
 
@@ -43,7 +43,8 @@ def _bin(x: float, z: float) -> tuple[Box, ...]:
     return (Box((x - 0.22, 0, z - 0.22), (x + 0.22, 0.85, z + 0.22), (0.08, 0.09, 0.10)),)
 
 
-def _unit(x: float, y: float, z: float) -> tuple[float, float, float]:
+def unit(x: float, y: float, z: float) -> tuple[float, float, float]:
+    """Return a direction with length 1."""
     length = float(np.sqrt(x * x + y * y + z * z))
     return x / length, y / length, z / length
 
@@ -53,21 +54,21 @@ _ARCADE = Room(
     wall=(0.52, 0.50, 0.46), facing="shops",
     boxes=(*_pillar(4.9, 9.4, 3.9), *_pillar(9.6, 12.4, 3.9), *_bench(8.4, 8.3),
            *_planter(3.6, 14.2)),
-    light=Light(_unit(0.2, 0.95, -0.35), (0.50, 0.47, 0.42), (0.58, 0.56, 0.52),
+    light=Light(unit(0.2, 0.95, -0.35), (0.50, 0.47, 0.42), (0.58, 0.56, 0.52),
                 (0.27, 0.25, 0.22), 0.34, 0.10),
 )  # fmt: skip
 _ENTRANCE = Room(
     size=(14, 3.6, 15), floor=(0.24, 0.24, 0.25), tile=0.9, joint=0.85, polish=0.16,
     wall=(0.40, 0.40, 0.41), facing="glass",
     boxes=(*_pillar(9.4, 8.2, 3.6, 0.22), *_bin(5.4, 8.9), *_planter(10.9, 10.2)),
-    light=Light(_unit(-0.75, 0.55, 0.35), (0.62, 0.66, 0.72), (0.36, 0.39, 0.43),
+    light=Light(unit(-0.75, 0.55, 0.35), (0.62, 0.66, 0.72), (0.36, 0.39, 0.43),
                 (0.20, 0.21, 0.22), 0.30, 0.16),
 )  # fmt: skip
 _UNDERPASS = Room(
     size=(7, 2.9, 19), floor=(0.17, 0.17, 0.165), tile=2.4, joint=0.6, polish=0.03,
     wall=(0.42, 0.43, 0.40), facing="tiles",
     boxes=(*_bin(1.2, 9.4), *_bench(5.2, 10.2)),
-    light=Light(_unit(-0.15, 0.97, 0.1), (0.46, 0.47, 0.40), (0.42, 0.43, 0.37),
+    light=Light(unit(-0.15, 0.97, 0.1), (0.46, 0.47, 0.40), (0.42, 0.43, 0.37),
                 (0.15, 0.16, 0.13), 0.42, 0.06),
 )  # fmt: skip
 _COURT = Room(
@@ -75,7 +76,7 @@ _COURT = Room(
     wall=(0.25, 0.150, 0.115), facing="brick",
     boxes=(*_planter(7.2, 12.6), *_bench(12.0, 10.8), *_bin(12.4, 13.9),
            *_pillar(8.3, 10.2, 3.2, 0.08)),
-    light=Light(_unit(0.6, 0.62, -0.5), (1.05, 0.98, 0.88), (0.33, 0.37, 0.44),
+    light=Light(unit(0.6, 0.62, -0.5), (1.05, 0.98, 0.88), (0.33, 0.37, 0.44),
                 (0.22, 0.20, 0.18), 0.62, 0.025),
 )  # fmt: skip
 
