@@ -18,13 +18,13 @@ def test_the_commands_are_those_that_were_asked_for():
         f"cmps {name}"
         for name in (
             *("index", "reindex", "search", "track", "delete", "transcribe", "models", "doctor"),
-            *("simulate", "demo", "data speak"),
+            *("simulate", "demo", "data speak", "understand"),
             *("case new", "case list", "case show", "case close"),
             *("session new", "session list", "session say", "session tick", "session reject"),
             *("session like", "session clear", "session mark", "session look", "session ask"),
             *("session answer", "session undo", "session redo", "session show"),
             *("watch arm", "watch disarm", "watch run", "watch list", "watch events"),
-            "evaluate progressive",
+            *("evaluate progressive", "evaluate calibration"),
             *("evaluate pedes", "evaluate table1", "evaluate market1501"),
         )
     }

@@ -32,6 +32,7 @@ from cmps.cli.session import session
 from cmps.cli.simulate import simulate
 from cmps.cli.track import track
 from cmps.cli.transcribe import transcribe
+from cmps.cli.understand import understand
 from cmps.cli.watch import watch
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 for verb in (index, reindex, search, track, delete, transcribe, models, doctor, simulate, demo):
     app.command()(verb)
+app.command()(understand)
 app.add_typer(case, name="case")
 app.add_typer(session, name="session")
 app.add_typer(watch, name="watch")

@@ -4,8 +4,8 @@
   focus=None) -> Understanding``: reads a description or a refinement.
 * :func:`cmps.understanding.questions.question` ``(chip, language="en", now=Description()) ->
   Question`` words the question whether a chip holds;
-  :func:`cmps.understanding.questions.answer` ``(text, question, now) -> Understanding`` reads
-  what the witness says to it.
+  :func:`cmps.understanding.questions.read_answer` ``(text, language="en") -> Reply`` reads what
+  the witness says to it.
 * :func:`cmps.understanding.language.label` ``(chip, language) -> str`` shows a chip in a
   language; :func:`cmps.understanding.language.languages` lists the languages.
 

@@ -120,13 +120,16 @@ def _entries(plain: Mapping[str, Any]) -> Iterable[tuple[str, Any, str]]:
         if name not in _REPLIES:  # "she is" answers, but begins a sentence too
             yield name, True, listed
     yield "noise", True, plain["noise"]["words"]
-    years = plain["years"]
+    yield from _years(plain["years"])
+    yield from _numbers(plain["years"])
+
+
+def _years(years: Mapping[str, Any]) -> Iterable[tuple[str, Any, str]]:
     for name in ("unit", "month", "aged", "about", "over", "under", "between", "to", "early",
                  "middle", "late"):  # fmt: skip
         yield f"years_{name}", True, years[name]
     for decade, listed in years["decade"].items():
         yield "decade", int(decade), listed
-    yield from _numbers(years)
 
 
 def _numbers(years: Mapping[str, Any]) -> Iterable[tuple[str, int, str]]:

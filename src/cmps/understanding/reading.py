@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from cmps.understanding.chips import Chip, Description
 from cmps.understanding.edits import Edit
 from cmps.understanding.language import Lexicon, lexicon, words_of
-from cmps.understanding.phrases import Mention, Spoken, same_person, spoken_of
+from cmps.understanding.mentions import Mention, Spoken, same_person
+from cmps.understanding.phrases import spoken_of
 from cmps.understanding.refining import Refining
 from cmps.understanding.result import Reply, Understanding
 from cmps.understanding.tagging import tokens_of
@@ -99,8 +100,6 @@ def _person(spoken: Spoken, refining: Refining, now: Description) -> None:
         if joined and named[0].chip.modality == "must":
             named[0].chip = joined
         return
-    if not now.of("who", modality="must"):
+    known = now.of("who", modality="must")
+    if not known or known[0].value in ("person", "child"):
         spoken.mentions.insert(0, Mention(pronoun, known=True))
-    elif (known := now.of("who", modality="must")[0]).value in ("person", "child"):
-        if same_person(known, pronoun):
-            spoken.mentions.insert(0, Mention(pronoun, known=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from cmps.understanding.chips import Chip, Description
 from cmps.understanding.codes import GENERAL, OLDEST
@@ -17,7 +18,7 @@ from cmps.understanding.edits import (
     Replace,
     Younger,
 )
-from cmps.understanding.phrases import Mention, same_person
+from cmps.understanding.mentions import Mention, same_person
 
 SINGLE = ("who", "lower", "whole", "shoes", "hair", "hat", "glasses")
 """Of these a person has one; another one said later takes its place."""
@@ -118,9 +119,11 @@ class Refining:
             if not mention.fields:
                 self._do(Forget(chip))
                 continue
-            fields = [name for one in mention.fields for name in _FIELDS.get(one, ())]
-            emptied = {name: None if name == "age" else type(getattr(chip, name))()
-                       for name in fields}  # fmt: skip
+            emptied: dict[str, Any] = {
+                name: None if name == "age" else type(getattr(chip, name))()
+                for one in mention.fields
+                for name in _FIELDS.get(one, ())
+            }
             self._do(Replace(chip, replace(chip, **emptied)))
 
     def _age(self, mention: Mention) -> None:

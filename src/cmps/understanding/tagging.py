@@ -190,23 +190,15 @@ def number_of(token: Token) -> int | None:
 
 def _age(tokens: Sequence[Token], start: int) -> tuple[tuple[int, int] | None, int]:
     """Return the years that are said from here on, and how many tokens say them."""
-    at, said = start, set[str]()
-    names = ("about", "over", "under", "between", "aged", "early", "middle", "late")
-    while at < len(tokens):
-        here = [name for name in names if tokens[at].has(f"years_{name}")]
-        the = at > start and tokens[at].has("the")
-        if not here and not the:
-            break
-        said.update(here)
-        at += 1
+    at, said = _how_old(tokens, start)
     if at >= len(tokens):
         return None, 0
     if (decade := tokens[at].parts.get("decade")) is not None:
         parts = {"early": (0, 4), "middle": (3, 7), "late": (6, 9)}
-        first, last = next((years for name, years in parts.items() if name in said), (0, 9))
+        low, high = next((years for name, years in parts.items() if name in said), (0, 9))
         if decade == 13:
-            first, last = 0, 6
-        return (decade + first, decade + last), at + 1 - start
+            low, high = 0, 6
+        return (decade + low, decade + high), at + 1 - start
     first = number_of(tokens[at])
     if first is None:
         return None, 0
@@ -221,13 +213,27 @@ def _age(tokens: Sequence[Token], start: int) -> tuple[tuple[int, int] | None, i
         at += 1
     noun = at < len(tokens) and tokens[at].has("thing", "colour", "mark", "shade", "part")
     bare = not noun and first >= 3 and (
-        start > 0 and tokens[start - 1].has("be") or (last is not None and first >= 10)
+        (start > 0 and tokens[start - 1].has("be")) or (last is not None and first >= 10)
         or bool(said & {"over", "under"} and first >= 10))  # fmt: skip
     if not (unit or "aged" in said or bare):
         return None, 0
     if months:
         return (first // 12, max(first, last or 0) // 12), at - start
     return _span(first, last, said), at - start
+
+
+def _how_old(tokens: Sequence[Token], start: int) -> tuple[int, set[str]]:
+    """Return where the number stands, and which of about, over, late, … stand before it."""
+    at, said = start, set[str]()
+    names = ("about", "over", "under", "between", "aged", "early", "middle", "late")
+    while at < len(tokens):
+        here = [name for name in names if tokens[at].has(f"years_{name}")]
+        the = at > start and tokens[at].has("the")
+        if not here and not the:
+            break
+        said.update(here)
+        at += 1
+    return at, said
 
 
 def _span(first: int, last: int | None, said: set[str]) -> tuple[int, int] | None:
