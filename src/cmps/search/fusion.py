@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cmps.search.calibration import Curve
 from cmps.search.evidence import Evidence, log_ratio
+from cmps.search.neighbours import BEST, ITSELF, level, likeness, share_evidence
 from cmps.search.ranking import Probe
 from cmps.search.reconstruction import Rebuilt, rerank
 from cmps.understanding.chips import Chip
@@ -102,6 +103,7 @@ class Fusion:
         self._curves = curves
         self._weights = weights
         self._size = size
+        self._vectors = vectors
         self._cosines = [_cosines(vectors, probe) for probe in (*asked.texts, *asked.pictures)]
         self.shown = shown
         self._chips = np.zeros(len(vectors))
@@ -125,7 +127,8 @@ class Fusion:
             self._share(number, cosines) + self._curve(number).share * near[number]
             for number, cosines in enumerate(self._cosines)
         ]
-        return self._sum(scores, self._chips)
+        levels = [self._level(number, score) for number, score in enumerate(scores)]
+        return self._sum(scores, self._chips, levels)
 
     def fine(self, rows: NDArray[np.intp], ready: Rebuilt) -> tuple[Floats, list[float]]:
         """Return log-odds of some rows with FPR, and each probe's closeness to strangers.
@@ -145,7 +148,17 @@ class Fusion:
             scores.append(rerank(cosines, distances, share))
             # the worse half stands for those whom FPR does not look at
             closeness.append(float(1 - np.sort(distances)[len(distances) // 2 :].mean()))
-        odds = self._sum(scores, self._chips[rows])
+        between = likeness(self._vectors[rows])
+        curves = [self._curve(number) for number in range(len(scores))]
+        scores = [
+            share_evidence(score, between, curve.part, curve.width)
+            for score, curve in zip(scores, curves, strict=True)
+        ]
+        levels = [
+            level(score, between, curve.width, cosines[rows] > ITSELF)
+            for score, curve, cosines in zip(scores, curves, self._cosines, strict=True)
+        ]
+        odds = self._sum(scores, self._chips[rows], levels)
         for probe in self._asked.rejected:
             odds += log_not_same(same_odds(probe, ready, self._curves["image"]))
         return odds, closeness
@@ -156,12 +169,21 @@ class Fusion:
             return np.empty((0, len(rows)))
         return np.stack([one[rows] for one in self._cosines]).astype(np.float64)
 
-    def _sum(self, scores: Sequence[NDArray[np.floating]], chips: Floats) -> Floats:
+    def _level(self, number: int, scores: NDArray[np.floating]) -> float:
+        """Return the level of the best of all sightings for one probe."""
+        best = np.argpartition(-scores, min(BEST, len(scores) - 1))[:BEST]
+        itself = self._cosines[number][best] > ITSELF
+        between = likeness(self._vectors[best])
+        return level(scores[best], between, self._curve(number).width, itself)
+
+    def _sum(
+        self, scores: Sequence[NDArray[np.floating]], chips: Floats, levels: Sequence[float]
+    ) -> Floats:
         texts = len(self._asked.texts)
         start = prior(self._size)
         ratios = [
-            self._curve(number).log_odds(score, self._size) - start
-            for number, score in enumerate(scores)
+            self._curve(number).log_odds(score, self._size, height) - start
+            for number, (score, height) in enumerate(zip(scores, levels, strict=True))
         ]
         odds = start + chips
         if texts:
