@@ -246,6 +246,40 @@ def progressive(
         results().print(progressive_table(found))
 
 
+@evaluate.command()
+def calibration(
+    root: RootOption,
+    split: Annotated[Split, typer.Option(metavar=choices(Split), help="Which part.")] = "val",
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a reliability plot there, as SVG."),
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how honest the probabilities are.
+
+    Expected calibration error of sentences and pictures as probes, over the first candidate and
+    the first 20, in galleries of 100, 300 and all pictures. On val only people are asked for whom
+    the curves were not fitted on.
+    """
+    from cmps.cli.running import opened
+    from cmps.cli.terminal import print_json, results
+    from cmps.evaluation.interfaces import Encoders
+    from cmps.evaluation.reliability import evaluate_calibration, reliability_plot, table
+
+    with opened(data) as program, _progress() as progress:
+        texts = {one: program.text(one) for one in get_args(Variant)}
+        encoders = Encoders(program.image, texts)
+        found = evaluate_calibration(root, split, encoders, program.curves, progress)
+    if plot is not None:
+        plot.write_text(reliability_plot(found), encoding="utf-8")
+    if as_json:
+        print_json({"split": split, "results": [one.as_dict() for one in found]})
+    else:
+        results().print(table(found))
+
+
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """Show a bar per stage on standard error where that is a terminal."""
