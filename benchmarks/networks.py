@@ -180,6 +180,10 @@ def judge(probes: Embeddings, gallery: Embeddings, right: NDArray[np.bool_]) -> 
     if probes is gallery:
         itself = np.eye(len(probes), dtype=bool)
         similar, right = np.where(itself, -9, similar), right & ~itself
+    if not right.any():
+        # of a part of the corpus nobody may have two pictures
+        yield from "––"
+        return
     first, _, precision = scores(similar, right)
     yield f"{first:.2f}"
     yield f"{precision:.2f}"
