@@ -133,3 +133,25 @@ def test_the_whole_of_table_1(cmps, world, pedes, monkeypatch):
     assert "not the full CUHK-PEDES val" in answer.json["label"]
     shown = cmps("evaluate", "table1", "--root", pedes, "--split", "val").out
     assert "GNA-RNN" in shown
+
+
+def test_honesty_of_probabilities_with_a_plot(cmps, world, pedes, tmp_path):
+    records = pedes / "reid_raw.json"
+    records.write_text(records.read_text().replace('"val"', '"test"'))
+    plot = tmp_path / "plot.svg"
+    options = ("--root", pedes, "--split", "test", "--plot", plot, "--json")
+    answer = cmps("evaluate", "calibration", *options)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.json["split"] == "test"
+    results = answer.json["results"]
+    assert [one["probe"] for one in results] == ["fast", "accurate", "image"]
+    assert [one["queries"] for one in results] == [6, 6, 6]
+    assert all(0 <= one["calibration_error_first"] <= 1 for one in results)
+    assert plot.read_text().startswith("<svg")
+
+
+def test_people_whom_the_curves_were_fitted_on_do_not_count(cmps, world, pedes):
+    """All three people of this val split belong to the half that fits."""
+    answer = cmps("evaluate", "calibration", "--root", pedes)
+    assert answer.code == 2
+    assert "nobody whom the curves were not fitted on" in answer.err

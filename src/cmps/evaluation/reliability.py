@@ -26,7 +26,7 @@ from cmps.evaluation.fit_calibration import (
     fits,
     retrieve,
 )
-from cmps.evaluation.interfaces import Encoders, Progress, silent
+from cmps.evaluation.interfaces import Encoders, EvaluationError, Progress, silent
 from cmps.evaluation.pictures import EncodedGallery, encode_pictures
 from cmps.search.calibration import Curve
 
@@ -81,6 +81,7 @@ def evaluate_calibration(
 
     Raises:
         DatasetError: If the data set cannot be read or the split is empty.
+        EvaluationError: If nobody is left to be asked for.
     """
     pictures = list(read_cuhk_pedes(root, split))
     if not pictures:
@@ -96,6 +97,8 @@ def evaluate_calibration(
             asked = [one for one in asked if not fits(str(pictures[one.row].person))]
         found += judge_kind(kind, asked, gallery, curves[kind])
     progress("judging probabilities", len(kinds), len(kinds))
+    if not found:
+        raise EvaluationError(f"split {split!r} has nobody whom the curves were not fitted on")
     return found
 
 
