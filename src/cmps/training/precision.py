@@ -93,8 +93,9 @@ def _halved(graph: onnx.GraphProto, name: str, values: Array) -> list[onnx.NodeP
 def _eighth(graph: onnx.GraphProto, name: str, values: Array) -> list[onnx.NodeProto]:
     """Round to 8 bits, blocks of numbers that lie side by side with a scale of their own.
 
-    DequantizeLinear would say the same in one node, but ONNX Runtime computes that one anew at
-    every call; Cast and Mul it folds into the weight when it loads.
+    Cast and Mul are folded into the weight when ONNX Runtime loads them. DequantizeLinear, which
+    says the same in one node, is not: before a MatMul it becomes MatMulNBits, whose product is
+    another one (seen with 1.32).
     """
     block = int(np.gcd(values.size, BLOCK))
     if block < BLOCK // 4:
