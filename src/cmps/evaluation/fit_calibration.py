@@ -126,7 +126,7 @@ def parts(people: NDArray[np.object_], size: int | None) -> list[NDArray[np.intp
         size: Pictures; ``None`` for all in one.
 
     Example:
-        >>> [rows.tolist() for rows in parts(np.array(["a", "a", "b", "b"], object), 2)]
+        >>> sorted(rows.tolist() for rows in parts(np.array(["a", "a", "b", "b"], object), 2))
         [[0, 1], [2, 3]]
     """
     count = 1 if size is None else max(1, round(len(people) / size))
