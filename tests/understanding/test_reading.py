@@ -136,8 +136,10 @@ def test_a_language_that_there_is_not() -> None:
 SAYINGS = [
     KNOWN, "no, a blue hat", "without the hat", "another hat, a green one", "older", "much younger",
     "forget the coat", "forget everything", "not a coat, a dress", "it is striped", "she limps",
-    "maybe a scarf", "a blue coat", "the hat is not red but black", "no bag", "a boy of nine",
-    "a red scarf instead of the hat", "", "yes", "make it dark", "no, dark blue", "a red or blue bag",
+    "maybe a scarf",
+    "a blue coat", "the hat is not red but black", "no bag", "a boy of nine",
+    "a red scarf instead of the hat", "", "yes",
+    "make it dark", "no, dark blue", "a red or blue bag",
 ]  # fmt: skip
 
 

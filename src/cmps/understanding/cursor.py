@@ -80,6 +80,8 @@ class Cursor:
         if token.text.endswith(" s"):
             return None
         if thing.slot == "hair":
+            if thing.value not in ("straight", "curly") and not token.has("hair_only"):
+                return thing
             return thing if following.slot in ("hair", "who", "build") else None
         return None if following.slot not in ("who", "carried") else thing
 

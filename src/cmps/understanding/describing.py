@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cmps.understanding.chips import Chip
-from cmps.understanding.codes import SHADED, SLEEVED, Modality
+from cmps.understanding.codes import SHADED, SLEEVED, SLEEVES, Modality
 from cmps.understanding.cursor import Cursor
 from cmps.understanding.mentions import (
     Marks,
@@ -52,7 +52,9 @@ class Describing(Cursor):
         chip = marked(thing, marks)
         sure = _REPAIRED if marks.repaired or token.repaired else _SURE
         chip = replace(chip, modality=modality, said=said, confidence=sure)
-        if chip.slot == "who" and modality == "must" and not self.forgetting:
+        if chip.slot == "who" and self.known and modality == "maybe":
+            chip = replace(chip, modality="must")  # I think the man wore a cap
+        if chip.slot == "who" and chip.modality == "must" and not self.forgetting:
             if thing.slot == "who" and marks.fields.get("length") == "short":
                 self._append(Mention(Chip("build", "short", said=said)))
             if self.relation == "with":
@@ -131,6 +133,8 @@ class Describing(Cursor):
         marks, self.marks = self.marks, Marks()
         target = self._on()
         self.known = False
+        if token.has("attribute_sleeve") and not marks:
+            self.fields.append("sleeve")
         if target is None or self.modality == "not":
             if self.one_only:
                 self._mode("must")
@@ -150,6 +154,8 @@ class Describing(Cursor):
         marks, self.marks = self.marks, Marks()
         if not marks:
             return
+        if "sleeve" in self.fields and marks.fields.get("length") in SLEEVES:
+            marks.fields["sleeve"] = marks.fields.pop("length")  # the sleeves are short
         if marks.age is not None and (marks.years or self._of_person()):
             self._who_is(Chip("who", "person", age=marks.age, said=" ".join(marks.words)))
             return
@@ -185,6 +191,8 @@ class Describing(Cursor):
                 self.corrects = target.corrects = True
                 return
             kind = marked(Chip(target.chip.slot, target.chip.value), marks)
+            if target.chip.colours or target.chip.pattern:
+                return  # red, not blue: told already
             target.chip = replace(kind, modality="not", said=" ".join(marks.words))
             return
         if marks.shade and not marks.colours and target.chip.colours:

@@ -8,6 +8,9 @@ from typing import Literal
 from cmps.understanding.chips import Chip
 from cmps.understanding.codes import GENERAL, LONG_OR_SHORT, SHADED, SLEEVED
 
+_YOUNG, _YOUNG_CHILD = (18, 35), (4, 16)
+"""What "young" says of a person, and of one who is a child."""
+
 Order = Literal["", "forget", "forget all", "older", "younger"]
 
 
@@ -88,7 +91,10 @@ def marked(thing: Chip, marks: Marks) -> Chip:
     """Return a thing with what was said of it, as far as such a thing can have it."""
     chip = thing
     if thing.slot == "who":
-        return replace(chip, age=marks.age or chip.age)
+        age = marks.age or chip.age
+        if age == _YOUNG and thing.value in ("girl", "boy", "child"):
+            age = _YOUNG_CHILD
+        return replace(chip, age=age)
     if thing.slot == "build":
         return chip
     chip = replace(chip, colours=(*chip.colours, *marks.all_colours()))

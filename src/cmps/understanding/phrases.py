@@ -249,6 +249,9 @@ class _Parse(Describing):
     def _command(self, order: Order) -> None:
         self.marks = Marks()
         who = Chip("who", "person")
+        said = self._peek(0).text.split()
+        if any("much" in self.words.phrases.get((word,), {}) for word in said):
+            self.step = 1
         self.found.mentions.append(Mention(who, order=order, step=self.step))
 
     def _ages_alone(self) -> bool:

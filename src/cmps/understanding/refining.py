@@ -147,6 +147,8 @@ class Refining:
             self._replace(held[0], new, after.chip)
             self._skip = after
             return
+        if any(one.meaning in self.fresh for one in held):
+            return  # a cap instead of a hat: the cap, which is a hat, stands
         self._do(Negate(held[0] if held else None, mention.chip))
         for chip in held[1:]:
             self._do(Remove(chip))

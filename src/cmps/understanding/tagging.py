@@ -129,7 +129,7 @@ _COMMON: Mapping[str, frozenset[str]] = {
     "en": frozenset((
         "had", "here", "back", "short", "people", "where", "sure", "board", "best", "rest", "cold",
         "code", "air", "hear", "heard", "address", "block", "court", "west", "bird", "beer", "gap",
-        "hut", "choose", "shows", "points", "plants", "pens", "classes", "church", "goat", "quote",
+        "hut", "choose", "shows", "points", "plants", "pens", "church", "goat", "quote",
         "blows", "blast", "teacher", "balls", "bold", "ask", "grass", "packet", "racket", "soup",
     ))
 }  # fmt: skip
