@@ -13,9 +13,9 @@ from cmps.training.export import (  # noqa: E402
     ExportedText,
     export_image,
     export_text,
-    store_half,
 )
 from cmps.training.network import ImageBranch, NetworkConfig, TextBranch, WordVectors  # noqa: E402
+from cmps.training.precision import shrink  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -29,7 +29,7 @@ def test_image_network_agrees_to_a_thousandth(config, tmp_path):
     torch.manual_seed(0)
     branch = ImageBranch(config).eval()
     export_image(branch, tmp_path / "image.onnx")
-    store_half(tmp_path / "image.onnx")
+    shrink(tmp_path / "image.onnx", "half")
     pictures = torch.randn(3, 3, 64, 32)
     with torch.inference_mode():
         expected = branch(pictures)
@@ -53,7 +53,7 @@ def test_text_networks_agree_to_a_thousandth(config, variant, tmp_path):
         states, size = Bert(sizes), 48
     network = ExportedText(states, TextBranch(config, size), variant == "accurate").eval()
     export_text(network, tmp_path / "text.onnx")
-    store_half(tmp_path / "text.onnx")
+    shrink(tmp_path / "text.onnx", "half")
     session = open_session(tmp_path / "text.onnx", 1)
     for length in (1, 4, 31):
         ids = torch.randint(2, 60, (1, length))
@@ -69,5 +69,5 @@ def test_half_precision_halves_the_file(config, tmp_path):
     path = tmp_path / "image.onnx"
     export_image(branch, path)
     before = path.stat().st_size
-    store_half(path)
+    shrink(path, "half")
     assert path.stat().st_size < 0.55 * before

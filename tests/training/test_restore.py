@@ -1,13 +1,15 @@
-"""An exported image network becomes weights again that say the same and can learn."""
+"""Exported networks become weights again that say the same and can learn."""
 
 import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
-from cmps.training.export import export_image, store_half  # noqa: E402
-from cmps.training.network import ImageBranch, NetworkConfig  # noqa: E402
-from cmps.training.restore import RestoreError, restore_image  # noqa: E402
+from cmps.training.bert import Bert, BertConfig  # noqa: E402
+from cmps.training.export import ExportedText, export_image, export_text  # noqa: E402
+from cmps.training.network import ImageBranch, NetworkConfig, TextBranch  # noqa: E402
+from cmps.training.precision import shrink  # noqa: E402
+from cmps.training.restore import RestoreError, restore_image, restore_text  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -40,7 +42,7 @@ def test_a_restored_network_says_what_the_exported_one_said(lived_in, exported, 
     path = tmp_path / "image.onnx"
     path.write_bytes(exported.read_bytes())
     if half:
-        store_half(path)
+        shrink(path, "half")
     restored = restore_image(path, config())
     pictures = torch.randn(4, 3, 64, 32, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
@@ -66,3 +68,25 @@ def test_restored_filters_have_unit_length_and_every_layer_learns(exported):
 def test_another_design_is_refused_by_name(exported):
     with pytest.raises(RestoreError, match=r"image\.onnx.*shape"):
         restore_image(exported, config(local=64))
+
+
+@pytest.mark.parametrize("precision", ["full", "half", "weights", "dynamic"])
+def test_restored_text_networks_say_what_the_exported_ones_said(precision, tmp_path):
+    torch.manual_seed(2)
+    bert = Bert(BertConfig(40, 64, 2, 2, 128, 30)).eval()
+    sizes = config(hidden=16, token=64)
+    branch = TextBranch(sizes, 64).eval()
+    with torch.no_grad():  # export stores equal numbers once: trained ones never are
+        for parameter in bert.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.02)
+    path = tmp_path / "accurate.onnx"
+    export_text(ExportedText(bert, branch, True), path)
+    shrink(path, precision)
+    states, restored = restore_text(path, sizes, 64)
+    ids = torch.tensor([[3, 9, 27, 5]])
+    mask = torch.ones_like(ids, dtype=torch.bool)
+    with torch.inference_mode():
+        expected = branch(bert(ids, mask), mask)
+        found = restored(states(ids, mask), mask)
+    assert float((expected.embedding * found.embedding).sum()) > 0.999
+    assert float((expected.attention - found.attention).abs().max()) < 0.02

@@ -31,6 +31,7 @@ from cmps.cli.search import search
 from cmps.cli.session import session
 from cmps.cli.simulate import simulate
 from cmps.cli.track import track
+from cmps.cli.train import train
 from cmps.cli.transcribe import transcribe
 from cmps.cli.understand import understand
 from cmps.cli.watch import watch
@@ -50,6 +51,7 @@ app.add_typer(session, name="session")
 app.add_typer(watch, name="watch")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(data, name="data")
+app.add_typer(train, name="train")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,24 +1,20 @@
 """Export: a checkpoint becomes the ONNX files that the package ships.
 
-The image network's and the fast variant's weights are stored in half precision and cast when they
-are loaded; BERT's matrices are 8-bit (dynamic quantisation), which makes the file four times
-smaller and the sentence faster (``cmps train export``).
+The image network's and the fast variant's weights are stored in 16 bits, the accurate variant's in
+8, and turned back when they are loaded (:mod:`cmps.training.precision`; ``cmps train export``).
 """
 
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
-import numpy as np
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from cmps.encoders.weights import write_manifest
 from cmps.training.network import ImageBranch, TextBranch
+from cmps.training.precision import Precision, shrink
 from cmps.training.weights import TextNetwork
 
 OPSET = 17
@@ -84,62 +80,25 @@ def export_text(network: ExportedText, path: Path) -> None:
     )
 
 
-def store_half(path: Path) -> None:
-    """Keep large weights in half precision behind a Cast, which loading folds away."""
-    model = onnx.load(str(path))
-    graph = model.graph
-    casts = []
-    for weight in list(graph.initializer):
-        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 1024:
-            continue
-        name = weight.name
-        half = numpy_helper.from_array(
-            numpy_helper.to_array(weight).astype(np.float16), f"{name}.half"
-        )
-        graph.initializer.remove(weight)
-        graph.initializer.append(half)
-        casts.append(helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT))
-    nodes = list(graph.node)
-    del graph.node[:]
-    graph.node.extend(casts + nodes)
-    onnx.save(model, str(path))
-
-
-def quantise(path: Path) -> None:
-    """Turn matrices, recurrent weights and the word table into 8-bit numbers."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    with tempfile.TemporaryDirectory() as folder:
-        small = Path(folder) / "small.onnx"
-        quantize_dynamic(
-            str(path),
-            str(small),
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-        )
-        shutil.copy(small, path)
-
-
-def export_all(model: TextNetwork, language: Path, out: Path, eight_bit: bool = True) -> None:
+def export_all(
+    model: TextNetwork, language: Path, out: Path, accurate: Precision = "weights"
+) -> None:
     """Write every network, tokeniser and the manifest.
 
     Args:
         model: The trained networks.
         language: Folder of the tokenisers.
         out: The package's ``encoders/files``.
-        eight_bit: Quantise the accurate text network.
+        accurate: Precision of the accurate text network; the small ones are kept in 16 bits.
     """
     out.mkdir(parents=True, exist_ok=True)
     network = model.network
     export_image(network.image, out / "image.onnx")
     export_text(ExportedText(network.words, network.fast, False), out / "fast.onnx")
     export_text(ExportedText(model.bert, network.accurate, True), out / "accurate.onnx")
-    store_half(out / "image.onnx")
-    store_half(out / "fast.onnx")
-    if eight_bit:
-        quantise(out / "accurate.onnx")
-    store_half(out / "accurate.onnx")
+    shrink(out / "image.onnx", "half")
+    shrink(out / "fast.onnx", "half")
+    shrink(out / "accurate.onnx", accurate)
     for variant in ("fast", "accurate"):
         shutil.copy(language / f"{variant}.json", out)
     write_manifest(out)

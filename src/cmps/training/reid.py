@@ -116,7 +116,7 @@ def train(
         [(backbone, config.backbone_rate), (heads, config.head_rate)],
         per_epoch * config.epochs,
         config,
-        out / "reid.checkpoint.pt",
+        out / f"{config.name}.checkpoint.pt",
         device,
     )
     network.train()
@@ -131,6 +131,6 @@ def train(
     trainer.run(batches, lambda batch: image_terms(network, batch))
     averaged = trainer.averaged.module
     assert isinstance(averaged, ReidNetwork)
-    result = out / "reid.pt"
+    result = out / f"{config.name}.pt"
     torch.save(averaged.image.cpu().state_dict(), result)
     return result

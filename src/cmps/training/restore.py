@@ -114,16 +114,24 @@ def _fill_lstm(
 
 
 def _dequantised(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
-    """Return every stored tensor as 32-bit numbers under its name before export shrank it."""
+    """Return every stored tensor as 32-bit numbers under its name before export shrank it.
+
+    See :mod:`cmps.training.precision`: ``.half`` are 16 bits, ``.eighth`` blocks of 8 with a scale
+    each, ``_quantized`` those of ONNX Runtime's dynamic quantisation.
+    """
     stored = {item.name: numpy_helper.to_array(item) for item in model.graph.initializer}
     weights = {
         name.removesuffix(".half"): values.astype(np.float32) for name, values in stored.items()
     }
     for name, values in stored.items():
-        base = name.removesuffix("_quantized")
-        if base != name:
-            scale, zero = weights[f"{base}_scale"], stored[f"{base}_zero_point"]
-            weights[base] = (values.astype(np.float32) - zero.astype(np.float32)) * scale
+        if name.endswith(".eighth"):
+            base = name.removesuffix(".eighth")
+            wide = values.astype(np.float32) * weights[f"{base}.scale"]
+            weights[base] = wide.reshape(stored[f"{base}.shape"])
+        elif name.endswith("_quantized"):
+            base = name.removesuffix("_quantized")
+            zero = stored[f"{base}_zero_point"].astype(np.float32)
+            weights[base] = (values.astype(np.float32) - zero) * weights[f"{base}_scale"]
     return weights
 
 
@@ -204,16 +212,11 @@ def _parameters(
     model: onnx.ModelProto,
 ) -> tuple[dict[str, NDArray[np.float32]], list[list[str]], dict[str, list[str]]]:
     """Return weights by name, the convolutions' weight names in order, and other layers' names."""
-    weights = {
-        item.name: numpy_helper.to_array(item).astype(np.float32)
-        for item in model.graph.initializer
-    }
+    weights = _dequantised(model)
     convolutions: list[list[str]] = []
     rest: dict[str, list[str]] = {}
     for node in model.graph.node:
-        if node.op_type == "Cast" and node.input[0] in weights:  # 16-bit storage
-            weights[node.output[0]] = weights[node.input[0]]
-        elif node.op_type == "Conv":
+        if node.op_type == "Conv":
             convolutions.append(list(node.input[1:]))
         elif node.op_type in ("BatchNormalization", "Gemm"):
             rest[node.op_type] = list(node.input[1:])

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from cmps.training.memory import keep_memory
 from cmps.training.network import CONFIGS
 
 SAVE_EVERY = 100
@@ -86,6 +87,7 @@ class Trainer:
         checkpoint: Path,
         device: str = "cpu",
     ) -> None:
+        keep_memory()
         self.network = network.to(device)
         self.device = device
         self.config = config

@@ -183,11 +183,12 @@ def train(
         ([*network.words.parameters(), network.temperature], config.head_rate),
     ]
     steps = len(rows) // (config.identities * config.pictures) * config.epochs
-    trainer = Trainer(model, groups, steps, config, out / "text.checkpoint.pt", device)
+    checkpoint = out / f"{config.name}.checkpoint.pt"
+    trainer = Trainer(model, groups, steps, config, checkpoint, device)
     network.fast.train()
     network.accurate.train()
     stage = TextStage(corpus, captions, language, bank, config)
     trainer.run(stage, lambda batch: all_terms(model, batch))
     averaged = trainer.averaged.module.cpu()
     assert isinstance(averaged, TextNetwork)
-    return save_model(averaged, out / "final.pt")
+    return save_model(averaged, out / f"{config.name}.pt")

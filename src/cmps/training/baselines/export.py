@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from cmps.training.baselines.latent_coattention import SecondLook, StageOne, StageTwo
 from cmps.training.baselines.reading import BaselineNetwork
-from cmps.training.export import OPSET, store_half
+from cmps.training.export import OPSET
+from cmps.training.precision import shrink
 
 
 class PictureGraph(nn.Module):
@@ -74,4 +75,4 @@ def _write(graph: nn.Module, given: dict[str, Any], outputs: list[str], path: Pa
         opset_version=OPSET,
         dynamo=False,
     )
-    store_half(path)
+    shrink(path, "half")
