@@ -8,6 +8,7 @@ import pytest
 
 from cmps.evaluation.utterances import Score, chips_of, main, read_utterances, score
 from cmps.understanding.chips import ChipError
+from cmps.understanding.language import languages
 
 FILE = Path(__file__).parents[1] / "data" / "utterances.jsonl"
 FLOOR = 0.95
@@ -18,6 +19,13 @@ FLOOR = 0.95
 def test_descriptions_are_understood(half: str) -> None:
     chosen = [one for one in read_utterances(FILE) if one.half == half and one.language == "en"]
     assert len(chosen) >= 140
+    assert score((chips_of(one), one.chips) for one in chosen).f1 >= FLOOR
+
+
+@pytest.mark.parametrize("language", [one for one in languages() if one != "en"])
+def test_other_languages_are_understood(language: str) -> None:
+    chosen = [one for one in read_utterances(FILE) if one.language == language]
+    assert len(chosen) >= 20
     assert score((chips_of(one), one.chips) for one in chosen).f1 >= FLOOR
 
 

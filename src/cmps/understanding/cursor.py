@@ -55,10 +55,10 @@ class Cursor:
             return None
         if token.has("noise") and not self.marks:
             return None
-        if token.has("mark"):
+        if token.has("mark", "age"):
             head = self._head(ahead)
-            if head is not None and head.slot != "who":
-                return None
+            if head is not None and (head.slot == "who") == token.has("age"):
+                return None  # skinny jeans, eine junge Frau
         if token.has("part") and self._is_part(token):
             return None
         if thing.value == "something" and not (self.marks or self.relation == "hold"):
