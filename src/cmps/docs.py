@@ -56,7 +56,7 @@ def _section(path: str, command: Any) -> str:
     usage = " ".join([path, "[options]", *(_usage(one) for one in arguments)])
     rows = ["| argument or option | default | meaning |", "|---|---|---|"]
     for one in arguments:
-        rows.append(f"| `{one.metavar}` | | {_cell(one.help)} |")
+        rows.append(f"| `{_cell(one.metavar)}` | | {_cell(one.help)} |")
     for one in options:
         if "--help" not in one.opts:
             rows.append(f"| `{_option(one)}` | {_default(one)} | {_cell(one.help)} |")

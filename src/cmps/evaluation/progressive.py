@@ -55,7 +55,7 @@ class Outcome:
 
     Attributes:
         ranks: ``[witness][turn]``, from 1.
-        chances: Probability of the first person shown, and whether it was right, per turn.
+        chances: Probability of the first person shown in the first turn, and whether it was right.
         questions: How many questions were put.
         known: How many of them were answered with yes or no.
         gained: Bits that those answered were expected to bring.
@@ -146,7 +146,7 @@ class Searched:
             ranking = self.refiner.rank(state, (), self.variant, top=10**6)
             ranks.append(self.rank_of(ranking, witness.person))
             first = ranking.people[0]
-            if not first.mark:
+            if len(ranks) == 1:  # later on, those who were found would be missing
                 right = self.people[first.best.sighting.id] == witness.person
                 outcome.chances.append((first.probability, right))
         outcome.ranks.append(ranks)

@@ -44,7 +44,7 @@ class Habits:
     Attributes:
         slopes: Of the curve from standardised score to log-odds, by slot; ``""`` for others.
         shares: Part of people for whom a chip holds, by its code.
-        told: How often a witness can say anything of a slot.
+        told: How often a witness can say of a chip, or of any of its slot, what was not said.
         right: How often what a witness says is right.
     """
 
@@ -60,6 +60,13 @@ class Habits:
     def share(self, chip: Chip) -> float:
         """Return how frequent a chip is; one that was never counted is taken to be rare."""
         return self.shares.get(plain(chip).code(), self.shares[""])
+
+    def knows(self, chip: Chip) -> float:
+        """Return how often a witness who did not speak of it knows whether a chip holds."""
+        for key in (plain(chip).code(), chip.slot):
+            if key in self.told:
+                return self.told[key]
+        return self.told[""]
 
 
 @cache

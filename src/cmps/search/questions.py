@@ -122,7 +122,7 @@ def worth_asking(
     says_yes = habits.right * shown + (1 - habits.right) * (1 - shown)
     overall = says_yes @ chances
     gains = entropy(overall) - entropy(says_yes) @ chances
-    told = np.array([habits.told.get(chip.slot, habits.told[""]) for chip in asked])
+    told = np.array([habits.knows(chip) for chip in asked])
     worth = told * gains
     return [
         Proposal(asked[place], float(worth[place]), float(overall[place]))

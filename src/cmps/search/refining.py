@@ -242,30 +242,34 @@ class Refiner:
     ) -> list[Person]:
         together = [n for n, one in enumerate(sightings) if one.id in state.ticked]
         cosines = fusion.cosines(best)
+        ticked, liked = set(state.ticked), set(state.liked)
+        reasons = self._reasons(fusion, asked, best, evidence)
         people = []
         for rank, members in enumerate(
             grouped(sightings, odds, ready, self.curves["image"], together), 1
         ):
-            shown = candidates(members, sightings, odds, cosines)
             names = {sightings[place].id for place in members}
-            mark: Mark = "ticked" if names & set(state.ticked) else ""
-            if not mark and names & set(state.liked):
-                mark = "liked"
-            place = max(members, key=lambda one: odds[one])
-            reasons = []
-            for claim, row in zip(asked.claims, fusion.shown, strict=True):
-                chance = row[best[place] : best[place] + 1]
-                counts = fusion.ratio(claim.chip, chance, evidence.share(claim.chip))
-                reasons.append(
-                    Reason(
-                        claim.chip,
-                        seen(float(chance[0]), evidence.share(claim.chip)),
-                        float(chance[0]),
-                        float(claim.weight * counts[0]),
-                    )
-                )
-            people.append(Person(rank, shown, tuple(reasons), mark))
+            mark: Mark = "ticked" if names & ticked else "liked" if names & liked else ""
+            shown = candidates(members, sightings, odds, cosines)
+            people.append(Person(rank, shown, tuple(one[members[0]] for one in reasons), mark))
         return people
+
+    def _reasons(
+        self, fusion: Fusion, asked: Asked, best: NDArray[np.intp], evidence: Evidence
+    ) -> list[list[Reason]]:
+        """Return for each claim what it says of each of the best sightings."""
+        found = []
+        for claim, row in zip(asked.claims, fusion.shown, strict=True):
+            share = evidence.share(claim.chip)
+            chances = row[best]
+            counts = claim.weight * fusion.ratio(claim.chip, chances, share)
+            found.append(
+                [
+                    Reason(claim.chip, seen(float(chance), share), float(chance), float(count))
+                    for chance, count in zip(chances, counts, strict=True)
+                ]
+            )
+        return found
 
 
 def _picture(one: Encoding) -> Probe:

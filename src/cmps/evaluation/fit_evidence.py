@@ -1,0 +1,93 @@
+"""Count how people and witnesses are, for chips and questions.
+
+``python -m cmps.evaluation.fit_evidence --root DIR`` reads the captions of the train split, all of
+people who are in no measurement, and writes ``search/evidence.json``: how frequent each chip of
+the catalogue is, and how often a second caption of a picture can say of a chip what the first one
+left open. The slopes and how often a witness is right are kept as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cmps.datasets.cuhk_pedes import read_cuhk_pedes
+from cmps.evaluation.witness import chips_of
+from cmps.search.claims import verdict
+from cmps.search.evidence import shipped_habits
+from cmps.search.questions import catalogue
+from cmps.search.witness import Understand, shipped_reader
+from cmps.understanding.chips import Chip
+
+FILE = Path(__file__).parents[1] / "search" / "evidence.json"
+COLOURED = frozenset(("upper", "lower", "shoes", "hair"))
+"""Slots of things that everybody has, in some colour."""
+EXTRA = 20.0
+"""So many made-up cases with the slot's mean steady the figures of rare chips."""
+
+
+def counted(
+    captions: Iterable[Sequence[str]], understand: Understand, chips: Sequence[Chip]
+) -> dict[str, dict[str, float]]:
+    """Return ``shares`` and ``told`` by chip code, and by slot for chips that were not counted.
+
+    Args:
+        captions: Those of each picture.
+        understand: Reads them.
+        chips: Which to count.
+    """
+    pictures = 0
+    yes, known, opened, told = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for sentences in captions:
+        read = [chips_of(one, understand) for one in sentences]
+        everything = [chip for one in read for chip in one]
+        pictures += 1
+        for chip in chips:
+            code, answer = chip.code(), verdict(everything, chip)
+            yes[code] += answer == "yes"
+            known[code] += answer != "unknown"
+            for first, second in zip(read, read[1:] + read[:1], strict=True):
+                if len(read) > 1 and verdict(first, chip) == "unknown":
+                    for key in (code, chip.slot):
+                        opened[key] += 1
+                        told[key] += verdict(second, chip) != "unknown"
+    shares = {}
+    for chip in chips:
+        code = chip.code()
+        # everybody has a sex and a colour of shirt; of what is told only where it is there, such
+        # as stripes or a hat, silence means that it is not
+        either = (chip.slot == "who" and not chip.age) or (chip.colours and chip.slot in COLOURED)
+        of = known[code] if either else pictures
+        shares[code] = (yes[code] + 1) / (of + 10)
+    slots = {slot: told[slot] / max(opened[slot], 1) for slot in {chip.slot for chip in chips}}
+    by_chip = {
+        chip.code(): (told[chip.code()] + EXTRA * slots[chip.slot]) / (opened[chip.code()] + EXTRA)
+        for chip in chips
+    }
+    return {"shares": shares, "told": by_chip | slots}
+
+
+def main() -> None:
+    """Count and write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=Path, required=True, help="CUHK-PEDES layout")
+    parser.add_argument("--split", default="train", help="whose captions are counted")
+    parser.add_argument("--out", type=Path, default=FILE, help="the file to write")
+    options = parser.parse_args()
+    captions = [one.captions for one in read_cuhk_pedes(options.root, options.split)]
+    found = counted(captions, shipped_reader().understand, catalogue())
+    habits: dict[str, Any] = asdict(shipped_habits())
+    for name in ("shares", "told"):
+        rounded = {key: round(value, 4) for key, value in sorted(found[name].items())}
+        habits[name] = {"": habits[name][""]} | rounded
+    options.out.write_text(json.dumps(habits, indent=2) + "\n", encoding="utf-8")
+    print(f"{len(captions):,} pictures counted; {options.out}")
+
+
+if __name__ == "__main__":
+    main()
