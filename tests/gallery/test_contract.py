@@ -210,6 +210,8 @@ def test_a_tracklet_spans_its_sightings(gallery):
     assert gallery.tracklets() == [Tracklet("t", "gate", *span), Tracklet("u", "hall")]
     assert gallery.tracklets(["u", "nobody"]) == [Tracklet("u", "hall")]
     assert gallery.tracklets([]) == []
+    ids = [sighting(number).id for number in (3, 1, 2)]
+    assert gallery.members(["t", "nobody"]) == {"t": ids}
 
 
 def test_a_sighting_may_change_its_tracklet(gallery):

@@ -205,6 +205,20 @@ class MemoryGallery:
 
         return sorted(found, key=place)
 
+    def members(self, tracklets: Collection[str]) -> dict[str, list[str]]:
+        """Return the ids of the named tracklets' sightings, each by time (unknown last), id."""
+        wanted = set(tracklets)
+        found: dict[str, list[Sighting]] = {}
+        with self._lock:
+            for one in self._sightings.values():
+                if one.tracklet is not None and one.tracklet in wanted:
+                    found.setdefault(one.tracklet, []).append(one)
+
+        def place(one: Sighting) -> tuple[bool, int, str]:
+            return one.time is None, microseconds(one.time) if one.time else 0, one.id
+
+        return {key: [one.id for one in sorted(group, key=place)] for key, group in found.items()}
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -231,6 +231,17 @@ class PostgresGallery:
         )
         return [Tracklet(*row) for row in found]
 
+    def members(self, tracklets: Collection[str]) -> dict[str, list[str]]:
+        """Return the ids of the named tracklets' sightings, each by time (unknown last), id."""
+        found: dict[str, list[str]] = {}
+        query = (
+            "SELECT tracklet, id FROM sightings WHERE tracklet = ANY(%s) "
+            "ORDER BY time NULLS LAST, id"
+        )
+        for tracklet, id in self._rows(query, [list(tracklets)]):
+            found.setdefault(tracklet, []).append(id)
+        return found
+
     def compact(self) -> None:
         """Index what came since the last time, and free the room of what was deleted.
 

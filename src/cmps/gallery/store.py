@@ -135,6 +135,10 @@ class GalleryStore(Protocol):
         """Return all or the named tracklets, by start."""
         ...
 
+    def members(self, tracklets: Collection[str]) -> dict[str, list[str]]:
+        """Return the ids of the named tracklets' sightings, each by time (unknown last), id."""
+        ...
+
     def close(self) -> None:
         """Let go of connections and of a server that this store started."""
         ...

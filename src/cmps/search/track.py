@@ -1,97 +1,175 @@
-"""The track of a person: every sighting that is probably them, by camera and time."""
+"""The track of a person: where they were, camera by camera, and where they may have been.
+
+The rooms behind it: :mod:`cmps.search.tracks.follow` finds candidates and weighs them,
+:mod:`~cmps.search.tracks.travel` and :mod:`~cmps.search.tracks.learned` know how long ways take,
+:mod:`~cmps.search.tracks.path` finds the best way, :mod:`~cmps.search.tracks.telling` words it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
 
-from cmps.gallery.records import Filter, Sighting
-from cmps.search.query import Query
-from cmps.search.ranking import Candidate, SearchEngine
+from cmps.gallery.floorplan import FloorPlan
+from cmps.gallery.plan_files import kept_floorplan, read_floorplan
+from cmps.search.ranking import Probe, SearchEngine
+from cmps.search.tracks.company import companions
+from cmps.search.tracks.follow import Pursuit, Setting
+from cmps.search.tracks.follower import Follower, TravelOf
+from cmps.search.tracks.learned import LearnedTravel, Seen, TravelTimes
+from cmps.search.tracks.records import Companion, Gap, Stop, Track
+from cmps.search.tracks.telling import told
+from cmps.search.tracks.travel import PlanTravel
 
-# more sightings than one person leaves in a day at a few dozen cameras
-REACH = 400
+__all__ = [
+    "Companion",
+    "Gap",
+    "Stop",
+    "Track",
+    "Tracker",
+    "Ways",
+    "learn_times",
+    "track",
+    "ways_in",
+]
+
+TIMES_FILE = "travel-times.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """A person's stay at one camera: consecutive sightings there.
+class Ways:
+    """What is known of the ways between cameras.
 
     Attributes:
-        camera: The camera's id.
-        start, end: First and last time, or ``None`` where sightings have no time.
-        sightings: In order of time.
-        probability: Of the best sighting.
+        plan: The floor plan; it comes before learned times.
+        times: Travel times of confirmed tracks.
     """
 
-    camera: str
-    start: datetime | None
-    end: datetime | None
-    sightings: tuple[Candidate, ...]
-    probability: float
+    plan: FloorPlan | None = None
+    times: TravelTimes | None = None
+
+    def travel(self, setting: Setting) -> TravelOf | None:
+        """Return what makes the travel model, or ``None`` where nothing is known."""
+        plan, times = self.plan, self.times
+        if plan is not None:
+            return lambda cameras, span: PlanTravel(plan, cameras, span, setting.habits)
+        if times is not None and times.pairs:
+            return lambda cameras, span: LearnedTravel(times, cameras, span, setting.habits)
+        return None
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
-    """The stops of one person in order of time; stops without a time come last."""
+def ways_in(folder: Path, plan: Path | None = None) -> Ways:
+    """Read ``floorplan.json`` and ``travel-times.json`` of a data folder, as far as they are there.
 
-    sighting: str
-    stops: tuple[Stop, ...]
+    Args:
+        folder: The data folder.
+        plan: A floor plan from elsewhere, in place of the folder's own.
 
-    @property
-    def count(self) -> int:
-        """How many sightings it holds."""
-        return sum(len(stop.sightings) for stop in self.stops)
+    Raises:
+        GalleryError: If a file is there but broken.
+    """
+    times = folder.expanduser() / TIMES_FILE
+    return Ways(
+        kept_floorplan(folder) if plan is None else read_floorplan(plan),
+        TravelTimes.read(times) if times.is_file() else None,
+    )
 
 
-def track(engine: SearchEngine, sighting: str, threshold: float) -> Track:
-    """Collect the sightings that show the same person as one sighting.
+def learn_times(folder: Path, found: Track) -> TravelTimes:
+    """Add the ways between the confirmed stops of a track to ``travel-times.json``.
 
-    The sighting is the probe; FPR ranks what is near it, and whatever reaches the threshold joins,
-    together with the rest of the probe's own tracklet.
+    Only ways between stops that follow each other count: what lies in between, a human did not see.
+
+    Args:
+        folder: The data folder.
+        found: A track with confirmed stops.
+    """
+    path = folder.expanduser() / TIMES_FILE
+    times = TravelTimes.read(path) if path.is_file() else TravelTimes()
+    for one, other in pairwise(found.stops):
+        if one.confirmed and other.confirmed and one.start and one.end and other.start:
+            begin, end = one.start.timestamp(), one.end.timestamp()
+            entered = other.start.timestamp()
+            times.add([Seen(one.camera, begin, end), Seen(other.camera, entered, entered)])
+    times.write(path)
+    return times
+
+
+class Tracker:
+    """Tracks people in one gallery; keeps what does not change between them.
+
+    Args:
+        engine: The search over the gallery.
+        ways: What is known of the ways.
+        setting: How to search.
+    """
+
+    def __init__(
+        self, engine: SearchEngine, ways: Ways | None = None, setting: Setting | None = None
+    ) -> None:
+        self.engine = engine
+        self.ways = ways or Ways()
+        self.setting = setting or Setting()
+
+    @cached_property
+    def follower(self) -> Follower:
+        """What starts pursuits."""
+        engine = self.engine
+        travel = self.ways.travel(self.setting)
+        curve = engine.curves["image"]
+        return Follower(engine.store, curve, travel, bool(engine.depth), self.setting)
+
+    def pursue(
+        self,
+        sightings: Collection[str] = (),
+        photos: Sequence[Probe] = (),
+        confirm: Collection[str] = (),
+        reject: Collection[str] = (),
+    ) -> Pursuit:
+        """Start to follow somebody; see :meth:`Follower.pursue`."""
+        return self.follower.pursue(sightings, photos, confirm, reject)
+
+    def track(self, pursuit: Pursuit, threshold: float, name: str = "") -> Track:
+        """Return the track as things stand; cheap enough to ask after every click.
+
+        Args:
+            pursuit: Who is followed.
+            threshold: Least probability for a stop, 0-1.
+            name: What was asked for.
+        """
+        known = self.ways.travel(self.setting) is not None
+        return told(pursuit, pursuit.solve(threshold), name, self.ways.plan, known)
+
+    def near(self, pursuit: Pursuit, found: Track, top: int = 5) -> list[Companion]:
+        """Return who was near the person."""
+        fpr = bool(self.engine.depth)
+        return companions(self.engine.store, pursuit.curve, found.stops, top, fpr)
+
+
+def track(
+    engine: SearchEngine,
+    sighting: str,
+    threshold: float,
+    ways: Ways | None = None,
+    confirm: Collection[str] = (),
+    reject: Collection[str] = (),
+) -> Track:
+    """Return where a sighting's person was.
 
     Args:
         engine: Searches the gallery.
         sighting: The id of the probe.
-        threshold: Least probability, 0–1.
+        threshold: Least probability for a stop, 0-1.
+        ways: What is known of the ways.
+        confirm: Sightings that show the person too.
+        reject: Sightings that show somebody else.
 
     Raises:
-        GalleryError: If the sighting is unknown.
+        GalleryError: If a sighting is unknown.
     """
-    probe = engine.store.get([sighting])[0]
-    answer = engine.search(Query(sightings=(sighting,), top=REACH, where=Filter()))
-    members = [
-        candidate
-        for candidate in answer.candidates
-        if candidate.probability >= threshold or _same_run(candidate.sighting, probe)
-    ]
-    return Track(sighting, _stops(members))
-
-
-def _same_run(sighting: Sighting, probe: Sighting) -> bool:
-    return sighting.id == probe.id or (
-        sighting.tracklet is not None and sighting.tracklet == probe.tracklet
-    )
-
-
-def _stops(members: list[Candidate]) -> tuple[Stop, ...]:
-    def moment(member: Candidate) -> tuple[bool, float, str]:
-        time = member.sighting.time
-        return time is None, time.timestamp() if time else 0.0, member.sighting.camera
-
-    runs: list[list[Candidate]] = []
-    for member in sorted(members, key=moment):
-        if runs and runs[-1][-1].sighting.camera == member.sighting.camera:
-            runs[-1].append(member)
-        else:
-            runs.append([member])
-    return tuple(
-        Stop(
-            camera=run[0].sighting.camera,
-            start=run[0].sighting.time,
-            end=run[-1].sighting.time,
-            sightings=tuple(run),
-            probability=max(member.probability for member in run),
-        )
-        for run in runs
-    )
+    tracker = Tracker(engine, ways)
+    pursuit = tracker.pursue([sighting], (), confirm, reject)
+    return tracker.track(pursuit, threshold, sighting)

@@ -1,0 +1,95 @@
+"""Starting pursuits in one gallery: what is known of it before anybody is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+from cmps.gallery.store import GalleryStore
+from cmps.search.calibration import Curve
+from cmps.search.ranking import Probe
+from cmps.search.tracks.adapt import adapted
+from cmps.search.tracks.follow import Pursuit, Setting, View
+from cmps.search.tracks.looks import probe_of
+from cmps.search.tracks.passes import Traffic, complete
+from cmps.search.tracks.travel import AnyTravel, Travel
+
+TravelOf = Callable[[Sequence[str], float], Travel]
+"""Makes a travel model for a gallery's cameras and the seconds that it covers."""
+
+
+class Follower:
+    """Starts pursuits in one gallery; keeps what does not change between them.
+
+    Args:
+        store: The gallery.
+        curve: Calibration of pictures.
+        travel: Makes the travel model; default knows no distances.
+        fpr: Whether FPR compares pictures.
+        setting: How to search.
+    """
+
+    def __init__(
+        self,
+        store: GalleryStore,
+        curve: Curve,
+        travel: TravelOf | None = None,
+        fpr: bool = True,
+        setting: Setting | None = None,
+    ) -> None:
+        self.store, self.curve, self.fpr = store, curve, fpr
+        self.setting = setting or Setting()
+        self._travel_of: TravelOf = travel or AnyTravel
+        self._version = -1
+        self._traffic: Traffic | None = None
+        self._travel: Travel | None = None
+        self._own = curve
+
+    def _shipped(self) -> Curve:
+        """Return the curve; without FPR its score is the cosine alone."""
+        return self.curve if self.fpr else replace(self.curve, share=0.0)
+
+    def traffic(self) -> tuple[Traffic, Travel]:
+        """Return how often anybody passes, and travel times; made anew when the gallery changes."""
+        snapshot = self.store.snapshot()
+        if self._traffic is None or self._travel is None or snapshot.version != self._version:
+            kept = snapshot.resident
+            scale = snapshot.count / max(len(kept.ids), 1)
+            self._traffic = Traffic(kept.cameras, kept.times, scale)
+            self._travel = self._travel_of(self._traffic.cameras, self._traffic.span)
+            self._own = self.curve
+            if self.setting.adapt:
+                cameras = self._traffic.cameras
+                self._own = adapted(self.store, self._shipped(), self._travel, cameras)
+            self._version = snapshot.version
+        return self._traffic, self._travel
+
+    def pursue(
+        self,
+        sightings: Collection[str] = (),
+        photos: Sequence[Probe] = (),
+        confirm: Collection[str] = (),
+        reject: Collection[str] = (),
+    ) -> Pursuit:
+        """Start to follow somebody.
+
+        Args:
+            sightings: Sightings that show them; they are taken as confirmed.
+            photos: Pictures from elsewhere.
+            confirm: Further sightings that show them.
+            reject: Sightings that show somebody else.
+
+        Raises:
+            GalleryError: If the gallery is empty or an id is unknown.
+        """
+        traffic, travel = self.traffic()
+        own = list(dict.fromkeys([*sightings, *confirm]))
+        views = [View(f"photo {number}", (photo,)) for number, photo in enumerate(photos)]
+        for one in complete(self.store, self.store.get(own)):
+            probes = tuple(probe_of(picture.encoding) for picture in one.sightings)
+            views.append(View(one.key, probes))
+        pursuit = Pursuit(self.store, self._own, views, travel, traffic, self.fpr, self.setting)
+        pursuit.gather([*own, *reject])
+        pursuit.confirm(own)
+        pursuit.reject(reject)
+        return pursuit

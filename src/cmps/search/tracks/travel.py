@@ -1,0 +1,276 @@
+"""How probably somebody who left one camera's view is next seen by another, and when.
+
+Every model answers one question: the density, per second, of "the next view is camera b's, after
+t seconds" for somebody who left camera a's view. Compared with how often anybody turns up at b, it
+says how much more (or less) a sighting fits into a person's way than one picked by chance.
+
+People walk straight on, or stay somewhere in between (a shop, a bench, a talk), or go away and
+come back. So the density is a mixture of three parts. In the first two the time is the walk, its
+speed log-normal (Weidmann, *Transporttechnik der Fussgänger*, 1993: mean 1.34 m/s, deviation
+0.26), plus an exponential time spent; in the third any time is as good as another.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmps.gallery.floorplan import FloorPlan, FloorPlanError
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+Flags = NDArray[np.bool_]
+
+MOMENT = 1.0
+"""Seconds within which two pictures were taken at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How people move about; times in seconds, speeds in metres a second.
+
+    Attributes:
+        speed: Median walking speed; families with children and old people included.
+        spread: Deviation of its logarithm.
+        fastest: Nobody is faster between two views.
+        slack: Metres by which a view's edge on the plan may be wrong.
+        crossing: Mean time lost on the way between two views without a stay.
+        stay: Mean time of a stay in between.
+        stays: Share of ways with a stay.
+        away: Share of ways on which somebody goes away for any time.
+        near: Metres over which the choice of the next view falls off e-fold.
+        seen: How often a person is seen in all.
+    """
+
+    speed: float = 1.15
+    spread: float = 0.3
+    fastest: float = 4.0
+    slack: float = 2.0
+    crossing: float = 12.0
+    stay: float = 360.0
+    stays: float = 0.4
+    away: float = 0.04
+    near: float = 15.0
+    seen: float = 20.0
+
+
+class Travel(Protocol):
+    """A model of travel times among a fixed list of cameras, which are named by their places."""
+
+    def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
+        """Return the log density per second of being seen next at ``there`` after ``seconds``.
+
+        Args:
+            here: ``(n,)`` cameras that somebody left.
+            there: ``(n,)`` cameras.
+            seconds: ``(n,)`` from leaving the one view to entering the other; negative where the
+                second began before the first ended.
+
+        Returns:
+            ``(n,)``; minus infinity for what nobody can do.
+        """
+        ...
+
+    def together(self, here: int, there: int) -> bool:
+        """Return whether somebody can be in both views at once."""
+        ...
+
+    def apart(self, here: Places, there: Places, seconds: Floats) -> Flags:
+        """Return who must be two people: seen by both cameras within so few seconds, ``(n,)``."""
+        ...
+
+
+def fits(metres: float, seconds: float, habits: Habits = Habits()) -> bool:
+    """Return whether somebody can walk so far in so short a time; staying longer always fits.
+
+    Example:
+        >>> fits(40, 30), fits(40, 5), fits(40, 3600)
+        (True, False, True)
+    """
+    return seconds >= 0 and max(0.0, metres - habits.slack) <= habits.fastest * seconds
+
+
+def arrival(
+    metres: float,
+    seconds: Floats,
+    spent: float,
+    habits: Habits = Habits(),
+) -> Floats:
+    """Return the density per second of arriving after so many seconds.
+
+    The time is the walk at a log-normal speed plus an exponential time with mean ``spent``.
+
+    Args:
+        metres: The way.
+        seconds: ``(n,)``.
+        spent: Mean time beside walking, seconds.
+        habits: Speeds.
+
+    Example:
+        >>> half_a_minute, two_seconds = arrival(36, np.array([30.0, 2.0]), 12)
+        >>> bool(half_a_minute > 1000 * two_seconds)
+        True
+    """
+    walks = metres / _speeds(habits.speed, habits.spread)
+    late = np.asarray(seconds, float)[..., None] - walks
+    density = np.where(late >= 0, np.exp(-np.maximum(late, 0) / spent) / spent, 0.0)
+    return np.asarray(density.mean(-1))
+
+
+def _speeds(median: float, spread: float, count: int = 41) -> Floats:
+    """Return equally probable walking speeds."""
+    normal = NormalDist()
+    shares = (np.arange(count) + 0.5) / count
+    return median * np.exp(spread * np.array([normal.inv_cdf(share) for share in shares]))
+
+
+class _Tabled:
+    """Looks densities up in a table, since there are far more pairs of sightings than of cameras.
+
+    Args:
+        count: How many cameras.
+        span: Seconds that the gallery covers.
+    """
+
+    def __init__(self, count: int, span: float) -> None:
+        self.count = count
+        longest = max(span, 3600.0)
+        far = np.geomspace(120, longest, 60)[1:]
+        self.grid = np.concatenate([np.arange(0.0, 121.0, 2.0), far])
+        self._rows: dict[tuple[int, int], Floats] = {}
+
+    def row(self, here: int, there: int) -> Floats:
+        """Return a pair's log densities over the grid."""
+        raise NotImplementedError
+
+    def look_up(self, here: Places, there: Places, seconds: Floats) -> Floats:
+        """Return log densities for seconds from 0 on."""
+        pairs = here * self.count + there
+        found = np.empty(len(pairs))
+        order = np.argsort(pairs, kind="stable")
+        cuts = np.flatnonzero(np.diff(pairs[order])) + 1
+        for part in np.split(order, cuts):
+            if not len(part):
+                continue
+            key = int(here[part[0]]), int(there[part[0]])
+            if key not in self._rows:
+                self._rows[key] = self.row(*key)
+            found[part] = np.interp(seconds[part], self.grid, self._rows[key])
+        return found
+
+
+class AnyTravel:
+    """Knows no distances: every time is as good as another, but nobody is at two places at once.
+
+    Args:
+        cameras: Their ids.
+        span: Seconds that the gallery covers.
+    """
+
+    def __init__(self, cameras: Sequence[str], span: float) -> None:
+        self._log = -math.log(max(len(cameras), 1) * max(span, 1.0))
+
+    def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
+        """Return the same for every way; see :class:`Travel`."""
+        return np.where(seconds < 0, -np.inf, self._log)
+
+    def together(self, here: int, there: int) -> bool:
+        """Return ``False``: nothing says that views overlap."""
+        return False
+
+    def apart(self, here: Places, there: Places, seconds: Floats) -> Flags:
+        """Return who must be two people: those seen by two cameras in one moment."""
+        return np.asarray((here != there) & (seconds < MOMENT))
+
+
+class PlanTravel(_Tabled):
+    """Travel times from a floor plan's walking distances.
+
+    Args:
+        plan: The floor plan.
+        cameras: The gallery's cameras; those that the plan lacks may be anywhere.
+        span: Seconds that the gallery covers.
+        habits: How people move.
+
+    Example:
+        >>> from cmps.gallery.floorplan import PlacedCamera
+        >>> floor = ((0.0, 0.0), (90.0, 0.0), (90.0, 9.0), (0.0, 9.0))
+        >>> eyes = [PlacedCamera(f"c{x}", (x, 4), 3, 0, 20, 60, (1280, 720), 6.0)
+        ...         for x in (2, 30, 70)]
+        >>> plan = FloorPlan("hall", floor, cameras=tuple(eyes))
+        >>> travel = PlanTravel(plan, ["c2", "c30", "c70"], 7200)
+        >>> ways = np.array([0, 0]), np.array([1, 2]), np.array([20.0, 2.0])
+        >>> travel.log_density(*ways).round(1).tolist()
+        [-6.0, -inf]
+    """
+
+    def __init__(
+        self,
+        plan: FloorPlan,
+        cameras: Sequence[str],
+        span: float,
+        habits: Habits = Habits(),
+    ) -> None:
+        super().__init__(len(cameras), span)
+        self.habits = habits
+        self.metres = _distances(plan, cameras)
+        reach = np.where(np.isnan(self.metres), 2 * habits.near, self.metres)
+        near = np.exp(-reach / habits.near) + 1e-3
+        far = np.exp(-reach / (3 * habits.near)) + 1e-3
+        self._near = near / near.sum(1, keepdims=True)
+        self._far = far / far.sum(1, keepdims=True)
+        self._anywhere = habits.away / (len(cameras) * max(span, 1.0))
+
+    def row(self, here: int, there: int) -> Floats:
+        """Return a pair's log densities over the grid."""
+        habits, metres = self.habits, float(self.metres[here, there])
+        metres = 0.0 if math.isnan(metres) else metres
+        straight = arrival(metres, self.grid, habits.crossing, habits)
+        staying = arrival(metres, self.grid, habits.stay, habits)
+        passing = 1 - habits.stays - habits.away
+        total = passing * self._near[here, there] * straight
+        total += habits.stays * self._far[here, there] * staying
+        return np.asarray(np.log(total + self._anywhere))
+
+    def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
+        """Return log densities; see :class:`Travel`."""
+        metres = np.nan_to_num(self.metres[here, there], nan=0.0)
+        found = self.look_up(here, there, np.maximum(seconds, 0))
+        reach = self.habits.fastest * np.maximum(seconds, 0)
+        too_fast = np.maximum(metres - self.habits.slack, 0) > reach
+        at_once = (seconds < 0) & ~self._overlap(here, there)
+        return np.where(too_fast | at_once, -np.inf, found)
+
+    def together(self, here: int, there: int) -> bool:
+        """Return whether the plan says that the views overlap."""
+        return bool(self._overlap(np.array([here]), np.array([there]))[0])
+
+    def apart(self, here: Places, there: Places, seconds: Floats) -> Flags:
+        """Return who must be two people: those who would have had to run too fast."""
+        metres = np.nan_to_num(self.metres[here, there], nan=0.0)
+        return np.asarray(metres - self.habits.slack > self.habits.fastest * seconds)
+
+    def _overlap(self, here: Places, there: Places) -> Flags:
+        return np.asarray((here != there) & (self.metres[here, there] == 0))
+
+
+def _distances(plan: FloorPlan, cameras: Sequence[str]) -> Floats:
+    """Return the metres between views ``(n, n)``; not a number where the plan lacks a camera."""
+    found = np.full((len(cameras), len(cameras)), np.nan)
+    known = {camera.id for camera in plan.cameras}
+    for row, one in enumerate(cameras):
+        for column, other in enumerate(cameras[: row + 1]):
+            if one in known and other in known:
+                try:
+                    metres = plan.walking_metres(one, other)
+                except FloorPlanError:  # a view in which nobody can walk
+                    metres = math.nan
+                found[row, column] = found[column, row] = metres
+    np.fill_diagonal(found, 0.0)
+    return found
