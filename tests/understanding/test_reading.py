@@ -129,7 +129,7 @@ def test_what_is_no_chip_is_kept() -> None:
 
 
 def test_a_language_that_there_is_not() -> None:
-    with pytest.raises(LanguageError, match="there are: en, de"):
+    with pytest.raises(LanguageError, match="there are: en, de, zh"):
         understand("hola", "xx")
 
 

@@ -39,6 +39,7 @@ class Cursor:
         self.forgetting = False
         self.fields: list[str] = []
         self.relation = ""
+        self.verb_at = 0  # mentions before the last verb
         self.it = False
         self.known = False
         self.another = False

@@ -45,9 +45,12 @@ class Describing(Cursor):
 
     def _mention(self, token: Token, thing: Chip, marks: Marks, modality: Modality) -> None:
         if thing.slot == "who" and self.relation == "hold" and thing.value != "person":
-            if thing.value not in ("child", "girl", "boy", "female", "male"):
-                return
-            thing = Chip("carried", "child")
+            child = thing.value in ("child", "girl", "boy", "female", "male")
+            held = child and len(self.found.mentions) == self.verb_at
+            if self._who_mention() is not None or held:
+                if not child:
+                    return
+                thing = Chip("carried", "child")
         said = " ".join([*marks.words, token.text])
         chip = marked(thing, marks)
         sure = _REPAIRED if marks.repaired or token.repaired else _SURE

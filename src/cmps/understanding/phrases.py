@@ -129,6 +129,7 @@ class _Parse(Describing):
             self._mode("must")
         if name != "be" or self.relation not in ("hold", "wear"):
             self.relation = name
+        self.verb_at = len(self.found.mentions)
         if name == "hold" or (name == "wear" and not self.it):
             self.it = False
         if name == "in" and " " in token.text:  # dressed in: of the person again
