@@ -83,7 +83,10 @@ def test_a_question_is_put_and_answered(cmps, session):
         assert one["gain_bits"] > 0
         assert one["question"].endswith("?")
     answered = cmps("session", "answer", session, "no", "--chip", "upper:top red", "--json").json
-    assert [one["chip"] for one in answered["chips"]] == ["not upper:top red"]
+    assert [one["chip"] for one in answered["chips"]] == [
+        "not upper:top red",
+        "lower:trousers blue",
+    ]
     assert "no" in answered["steps"][-1]["did"]
 
 
