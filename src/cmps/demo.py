@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmps.ingest.index import IndexReport, index
 from cmps.ingest.reader import read_all
@@ -21,6 +21,9 @@ from cmps.search.query import Query
 from cmps.search.ranking import Answer
 from cmps.search.sheet import query_sheet
 from cmps.timings import Timings
+
+if TYPE_CHECKING:
+    from cmps.simulator.day_files import Written
 
 SHIPPED = Path(__file__).parent / "simulator" / "demo"
 TOP = 5
@@ -133,10 +136,38 @@ def draw(
     try:
         from cmps.simulator.gallery import draw_gallery
     except ModuleNotFoundError as error:
-        raise DemoError(
-            f"drawing people needs {error.name}; install it with: pip install 'cmps[simulator]'"
-        ) from error
+        raise _lacking(error) from error
     return draw_gallery(out, people, cameras, seed, progress=progress)
+
+
+def draw_day(
+    out: Path,
+    people: int,
+    hours: float,
+    cameras: int,
+    seed: int,
+    led_away: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Written:
+    """Draw a day in a mall; see :func:`cmps.simulator.day_files.draw_day`.
+
+    Raises:
+        DemoError: If the simulator's libraries are not installed.
+        SimulatorError: If it cannot be drawn.
+    """
+    try:
+        from cmps.simulator import day_files
+    except ModuleNotFoundError as error:
+        raise _lacking(error) from error
+    return day_files.draw_day(
+        out, people, hours, cameras, seed, led_away=led_away, progress=progress
+    )
+
+
+def _lacking(error: ModuleNotFoundError) -> DemoError:
+    return DemoError(
+        f"drawing people needs {error.name}; install it with: pip install 'cmps[simulator]'"
+    )
 
 
 def prepare(

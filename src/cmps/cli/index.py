@@ -37,12 +37,14 @@ def index(
     """Bring pictures into the gallery. The same picture twice is one sighting.
 
     A CSV needs the columns path, camera and time; x, y, w, h, tracklet, person and caption may
-    follow. What cannot be read is named on standard error, everything else is indexed, and the
-    exit code is 2.
+    follow. A folder that holds index.csv is read by that list. A floorplan.json in a folder is
+    kept with the gallery. What cannot be read is named on standard error, everything else is
+    indexed, and the exit code is 2.
     """
     from cmps.cli.errors import FAILED, warn
     from cmps.cli.running import opened
     from cmps.cli.terminal import bar, print_json, waiting
+    from cmps.gallery.plan_files import keep_floorplan
     from cmps.ingest.index import index as index_pictures
     from cmps.ingest.reader import read_all
 
@@ -57,6 +59,7 @@ def index(
         for line in report.failures:
             warn(line)
         refused += report.failures
+        plans = [keep_floorplan(path, program.settings.data) for path in paths]
         answer = {
             "pictures": report.pictures,
             "new": report.new,
@@ -68,6 +71,7 @@ def index(
             },
             "gallery": program.store.count(),
             "cameras": [one.id for one in program.store.cameras()],
+            "floorplan": next((plan.name for plan in reversed(plans) if plan), None),
             "data": str(program.settings.data),
         }
     print_json(answer) if as_json else _print(answer)
@@ -90,3 +94,5 @@ def _print(answer: dict[str, Any]) -> None:
         f"The gallery in {answer['data']} holds "
         f"{counted(answer['gallery'], 'sighting')} by {counted(len(answer['cameras']), 'camera')}."
     )
+    if answer["floorplan"]:
+        console.print(f"Its floor plan: {answer['floorplan']}")

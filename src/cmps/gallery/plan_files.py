@@ -24,6 +24,7 @@ from cmps.gallery.floorplan import (
 from cmps.gallery.geometry import Point, Polygon
 
 FORMAT, VERSION = "cmps-floorplan", 1
+FILE = "floorplan.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,38 @@ def write_floorplan(plan: FloorPlan, path: Path) -> None:
         True
     """
     path.write_text(json.dumps(plan_as_dict(plan), indent=1) + "\n", encoding="utf-8")
+
+
+def keep_floorplan(folder: Path, data: Path) -> FloorPlan | None:
+    """Keep the floor plan that lies beside pictures with the gallery; one kept before gives way.
+
+    Args:
+        folder: Where ``floorplan.json`` may lie.
+        data: The gallery's folder.
+
+    Returns:
+        The plan, or ``None`` if there is none in the folder.
+
+    Raises:
+        FloorPlanError: If it cannot be read.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    plan = read_floorplan(path)
+    data.expanduser().mkdir(parents=True, exist_ok=True)
+    write_floorplan(plan, data.expanduser() / FILE)
+    return plan
+
+
+def kept_floorplan(data: Path) -> FloorPlan | None:
+    """Return the floor plan that a gallery's folder keeps, or ``None``.
+
+    Raises:
+        FloorPlanError: If it cannot be read.
+    """
+    path = data.expanduser() / FILE
+    return read_floorplan(path) if path.is_file() else None
 
 
 def _point(plain: Any) -> Point:

@@ -15,6 +15,9 @@ from cmps.datasets.picture import DatasetError, Picture
 ErrorHandler = Callable[[DatasetError], None]
 Layout = Literal["market1501", "cuhk-pedes", "folder", "csv"]
 
+LISTING = "index.csv"
+"""A folder that holds this list is read by it."""
+
 
 def guess_layout(path: Path) -> Layout:
     """Tell the layout from what lies under the path.
@@ -24,7 +27,7 @@ def guess_layout(path: Path) -> Layout:
     """
     if not path.exists():
         raise DatasetError(f"{path} does not exist")
-    if path.suffix.lower() == ".csv":
+    if path.suffix.lower() == ".csv" or (path / LISTING).is_file():
         return "csv"
     if _holds(find_market1501, path):
         return "market1501"
@@ -75,7 +78,7 @@ def read_pictures(
     if chosen != "folder" and camera is not None:
         raise DatasetError(f"{path}: --camera is for plain folders; {chosen} names its cameras")
     if chosen == "csv":
-        yield from read_csv(path, on_error=on_error)
+        yield from read_csv(path / LISTING if path.is_dir() else path, on_error=on_error)
     elif chosen == "cuhk-pedes":
         yield from read_cuhk_pedes(path)
     elif chosen == "folder":

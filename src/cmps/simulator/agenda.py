@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cmps.gallery.floorplan import Entrance, Shop
-from cmps.gallery.walkways import Point
+from cmps.gallery.geometry import Point
 
 from .people import Person, SimulatorError
 from .trails import Floor, Party, Trail, pace_of
@@ -94,7 +94,7 @@ class _Day:
             party.walk(self.shop().door)
             party.hide(min(left, float(np.clip(self.rng.lognormal(5.9, 0.6), 90, 1500))))
         else:
-            party.walk(self.spot(party.anchor), gather=True)
+            party.walk(self.spot(party.anchor))
             party.stand(min(left, float(np.clip(self.rng.lognormal(4.3, 0.7), 15, 400))))
 
     def stroll(self, party: Party, until: float) -> None:
@@ -173,7 +173,7 @@ def _work(setting: Setting, group: Group) -> list[Trail]:
         party.hide(float(day.rng.uniform(600, 3600)))
         if party.clock >= setting.seconds:
             break
-        party.walk(day.spot(), gather=True)
+        party.walk(day.spot())
         party.stand(float(day.rng.uniform(60, 400)))
         party.walk(shop.door)
     return party.trails(setting.seconds)
@@ -188,7 +188,7 @@ def _meet(setting: Setting, one: tuple[Group, float], other: tuple[Group, float]
     first.stroll(early, other[1] - 120)
     if early.clock < other[1] + 900:
         for party in (early, late):
-            party.walk(place, gather=True)
+            party.walk(place)
         until = max(early.clock, late.clock) + float(first.rng.uniform(60, 300))
         early.stand_until(until)
         late.stand_until(until)
@@ -242,7 +242,7 @@ def _lose(
     party, door = day.arrive(clock)
     for _ in range(int(day.rng.integers(1, 4))):
         day.stop(party, 600)
-    party.walk(day.spot(party.anchor), gather=True)
+    party.walk(day.spot(party.anchor))
     party.stand(float(day.rng.uniform(30, 90)))
     gone = party.clock
     lost = party.split((child,), pace_of(people[child], day.rng) * 0.85)
@@ -258,13 +258,13 @@ def _lose(
     party.stand(float(day.rng.uniform(60, 180)))  # nobody has noticed yet
     event["missed"] = round(party.clock, 2)
     for _ in range(int(day.rng.integers(4, 9))):
-        lost.walk(day.spot(lost.anchor), gather=True)
+        lost.walk(day.spot(lost.anchor))
         lost.stand(float(day.rng.uniform(8, 70)))
     for _ in range(2):  # the family looks nearby before it asks at the desk
-        party.walk(day.spot(party.anchor), gather=True)
+        party.walk(day.spot(party.anchor))
         party.stand(15)
     if party.anchor != setting.desk:
-        party.walk(setting.desk, gather=True)
+        party.walk(setting.desk)
     if leader is None:
         _find(day, party, lost, event, door)
         return party.trails(setting.seconds), event
@@ -279,7 +279,7 @@ def _find(day: _Day, party: Party, lost: Party, event: dict[str, Any], door: Ent
     """Let the child wait until its family comes, and all go home together."""
     place = lost.anchor
     party.stand_until(max(lost.clock - 30, party.clock + 60))
-    party.walk(place, gather=True, pace=1.2 * party.pace)
+    party.walk(place, pace=1.2 * party.pace)
     party.join(lost)
     event["found"] = round(party.clock, 2)
     event["found_place"] = [round(value, 2) for value in place]
@@ -295,9 +295,9 @@ def _lead(day: _Day, lost: Party, leader: int, event: dict[str, Any]) -> Entranc
     start = entrances[int(rng.integers(len(entrances)))]
     begin = max(0.0, lost.clock - float(rng.uniform(200, 500)))
     stranger = Party(setting.floor, (leader,), pace_of(person, rng), start.place, begin, rng)
-    stranger.walk(day.spot(), gather=True)
+    stranger.walk(day.spot())
     stranger.stand(30)
-    stranger.walk(lost.anchor, gather=True)
+    stranger.walk(lost.anchor)
     lost.stand_until(stranger.clock)
     stranger.stand_until(lost.clock)
     event["by"] = person.id

@@ -93,7 +93,7 @@ def plan_day(
         )
     )  # fmt: skip
     trails = Trails(story.trails)
-    passes = find_passes(plan, trails, seed)
+    passes = find_passes(plan, trails)
     groups = [""] * people
     for group in company.groups:
         for member in group.members:

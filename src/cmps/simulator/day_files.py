@@ -197,8 +197,8 @@ def _passages(day: Day, kept: list[Pass]) -> Iterable[Passage]:
 def _everybody(day: Day, kept: list[Pass]) -> Iterable[dict[str, Any]]:
     people, outfits = day.company.people, day.company.outfits
     wearing, tracklets, visits = defaultdict(list), defaultdict(list), defaultdict(list)
-    for id, outfit in outfits.items():
-        wearing[outfit].append(id)
+    for id, worn in outfits.items():
+        wearing[worn].append(id)
     for one in kept:
         tracklets[one.person].append(one.tracklet)
     for trail in day.story.trails:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cmps.gallery.floorplan import FloorPlan
-from cmps.gallery.walkways import Point
+from cmps.gallery.geometry import Point
 
 from .camera import Camera, develop
 from .gallery import detection_window
@@ -29,7 +29,8 @@ LEAST_VISIBLE = 0.3
 
 _LEAST_WIDE, _LEAST_HIGH = 14, 40
 _WALKING, _BRISK = 0.15, 1.25
-_MOST_OTHERS, _MOST_MESHES = 4, 256
+_MOST_OTHERS, _MOST_MESHES, _MOST_FIGURES = 4, 256, 48
+_HALF_WIDE = 0.35
 _TRIES = 3
 
 
@@ -89,6 +90,7 @@ class Film:
         self.cast, self.views = cast, views
         self._presence = Presence(cast.trails, cast.passes, len(cast.plan.cameras))
         self._meshes: OrderedDict[int, Mesh] = OrderedDict()
+        self._figures: OrderedDict[tuple[int, float], Figure] = OrderedDict()
 
     def take(self, number: int) -> list[Crop]:
         """Return the crops of a passage; fewer than its moments where the person is hidden."""
@@ -97,8 +99,8 @@ class Film:
         crops = []
         for moment in one.shots:
             for attempt in range(_TRIES):
-                # a detector that misses somebody finds them some steps later
-                crop = self._shoot(one, round(moment + 0.7 * attempt, 1), rng)
+                # a detector that misses somebody finds them a step later
+                crop = self._shoot(one, moment + attempt, rng)
                 if crop is not None:
                     crops.append(crop)
                     break
@@ -111,14 +113,14 @@ class Film:
         if clock > path.times[one.last]:
             return None
         view, sight = self.views[one.camera], self.cast.trails.at(one.trail, clock)
-        figure = self._figure(sight)
+        figure = self._figure(one.trail, clock, sight)
         window = detection_window(view, figure, rng)
         if window[2] - window[0] < _LEAST_WIDE or window[3] - window[1] < _LEAST_HIGH:
             return None
         around = self._presence.others(one, clock)
         shown = self._in_window(view.camera, around, sight, window)
-        figures = [figure, *(self._figure(other) for other in shown)]
-        drawing = draw(view, figures, window)
+        figures = [figure, *(self._figure(trail, clock, other) for trail, other in shown)]
+        drawing = draw(view, figures, window, measured=1)
         box = drawing.boxes[0]
         if box is None or drawing.visible[0] < LEAST_VISIBLE or box[3] < _LEAST_HIGH // 2:
             return None
@@ -129,13 +131,22 @@ class Film:
             box=box,
             visible=round(drawing.visible[0], 3),
             companions=tuple(
-                sorted(other.person for other in around if self.cast.groups[other.person] == own)
+                sorted(other.person for _, other in around if self.cast.groups[other.person] == own)
             ),
             others=_others(shown, drawing),
             jpeg=develop(drawing.light, view.camera.optics, rng, _motion(view.camera, sight, rng)),
         )
 
-    def _figure(self, sight: Sight) -> Figure:
+    def _figure(self, trail: int, clock: float, sight: Sight) -> Figure:
+        """Return somebody at a moment; a family's pictures show the same moments."""
+        key = trail, clock
+        if key not in self._figures:
+            if len(self._figures) >= _MOST_FIGURES:
+                self._figures.popitem(last=False)
+            self._figures[key] = self._posed(sight)
+        return self._figures[key]
+
+    def _posed(self, sight: Sight) -> Figure:
         person = self.cast.people[sight.person]
         # The stride follows from the way walked, so that a person's pictures belong together.
         style = gait_of(person, 0.0, np.random.default_rng([person.variation, 16]))
@@ -156,14 +167,14 @@ class Film:
         return self._meshes[number]
 
     def _in_window(
-        self, camera: Camera, around: list[Sight], sight: Sight, window: Window
-    ) -> list[Sight]:
+        self, camera: Camera, around: list[tuple[int, Sight]], sight: Sight, window: Window
+    ) -> list[tuple[int, Sight]]:
         """Return those of whom something may be in a window, the nearest first."""
         shown = [
-            other for other in around
-            if _overlaps(camera, other.place, self.cast.people[other.person].height, window)
+            one for one in around
+            if _overlaps(camera, one[1].place, self.cast.people[one[1].person].height, window)
         ]  # fmt: skip
-        shown.sort(key=lambda other: (_apart(other.place, sight.place), other.person))
+        shown.sort(key=lambda one: (_apart(one[1].place, sight.place), one[0]))
         return shown[:_MOST_OTHERS]
 
 
@@ -183,7 +194,7 @@ def _overlaps(camera: Camera, place: Point, height: float, window: Window) -> bo
     points = camera.project(
         np.array([
             (place[0] + side * right[0], up, place[1] + side * right[2])
-            for side in (-0.45, 0.45) for up in (0.0, height + 0.1)
+            for side in (-_HALF_WIDE, _HALF_WIDE) for up in (0.0, height + 0.1)
         ])
     )  # fmt: skip
     if points[:, 2].min() <= 0:
@@ -193,9 +204,9 @@ def _overlaps(camera: Camera, place: Point, height: float, window: Window) -> bo
     return bool(x < edge and far_x > left and y < bottom and far_y > top)
 
 
-def _others(shown: list[Sight], drawing: Drawing) -> tuple[int, ...]:
+def _others(shown: list[tuple[int, Sight]], drawing: Drawing) -> tuple[int, ...]:
     seen = zip(shown, drawing.boxes[1:], strict=True)
-    return tuple(sorted(other.person for other, box in seen if box is not None))
+    return tuple(sorted(other.person for (_, other), box in seen if box is not None))
 
 
 def _motion(camera: Camera, sight: Sight, rng: np.random.Generator) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.gallery.floorplan import FloorPlan
-from cmps.gallery.walkways import Point
+from cmps.gallery.geometry import Point
 
 from .trails import STEP, Floats, Trail
 
 _SHORTEST = 1.5
 _GAP = 1.0
+_TICK = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +106,22 @@ def _runs(times: Floats, seen: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(places[a]), int(places[b])) for a, b in zip(firsts, lasts, strict=True)]
 
 
-def _moments(enter: float, leave: float, rng: np.random.Generator) -> tuple[float, ...]:
-    """Spread 1 to 4 pictures over a passage."""
+def _moments(enter: float, leave: float) -> tuple[float, ...]:
+    """Spread 1 to 4 pictures over a passage.
+
+    Cameras keep pictures at whole multiples of 2 s, so that people who come together are taken at
+    the same moments.
+    """
     length = leave - enter
-    count = 1 if length < 3 else 2 if length < 10 else 3 if length < 25 else 4
-    places = (np.arange(count) + rng.uniform(0.2, 0.8, count)) / count
-    return tuple(round(float(enter + share * length), 1) for share in places)
+    count = 1 if length < 4 else 2 if length < 12 else 3 if length < 30 else 4
+    ticks = np.arange(math.ceil(enter / _TICK), math.floor(leave / _TICK) + 1) * _TICK
+    if not len(ticks):
+        return (round((enter + leave) / 2, 1),)
+    places = ((np.arange(count) + 0.5) / count * len(ticks)).astype(int)
+    return tuple(float(tick) for tick in np.unique(ticks[places]))
 
 
-def find_passes(plan: FloorPlan, trails: Trails, seed: int) -> list[Pass]:
+def find_passes(plan: FloorPlan, trails: Trails) -> list[Pass]:
     """Return every passage through a camera's view, in order of time."""
     found: list[tuple[float, int, int, int, int]] = []
     lengths = [len(trail.times) for trail in trails.trails]
@@ -130,7 +139,6 @@ def find_passes(plan: FloorPlan, trails: Trails, seed: int) -> list[Pass]:
                 if times[last] - times[first] >= _SHORTEST:
                     found.append((float(times[first]), number, trail, first, last))
     found.sort()
-    rng = np.random.default_rng([seed, 13])
     counts: dict[int, int] = defaultdict(int)
     passes = []
     for enter, number, trail, first, last in found:
@@ -144,7 +152,7 @@ def find_passes(plan: FloorPlan, trails: Trails, seed: int) -> list[Pass]:
                 trail=trail,
                 first=first,
                 last=last,
-                shots=_moments(enter, float(path.times[last]), rng),
+                shots=_moments(enter, float(path.times[last])),
             )
         )
     return passes
@@ -169,13 +177,13 @@ class Presence:
             for group in self._by_camera
         ]
 
-    def others(self, one: Pass, clock: float) -> list[Sight]:
-        """Return everybody else in the view of a passage's camera at a time."""
+    def others(self, one: Pass, clock: float) -> list[tuple[int, Sight]]:
+        """Return everybody else in the view of a passage's camera at a time, with their trail."""
         spans = self._spans[one.camera]
         here = np.flatnonzero((spans[:, 0] <= clock) & (spans[:, 1] >= clock))
         found = []
         for number in here:
             other = self._by_camera[one.camera][number]
             if other.person != one.person:
-                found.append(self._trails.at(other.trail, clock))
+                found.append((other.trail, self._trails.at(other.trail, clock)))
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -46,6 +46,7 @@ class Figure:
         vertices: ``(n, 3)`` in the world.
         normals: ``(n, 3)`` in the world.
         place: x and z of the ground between their feet.
+        shadows: Shadow maps that were drawn of them, by light; one figure may be drawn often.
     """
 
     person: Person
@@ -53,6 +54,7 @@ class Figure:
     vertices: Floats
     normals: Floats
     place: tuple[float, float]
+    shadows: dict[Light, Floats] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Drawing:
         light: ``(h, w, 3)`` linear light.
         boxes: For each figure the box ``(x, y, width, height)`` of its visible part in the
             window, or ``None`` where nothing of it is seen.
-        visible: For each figure the share of its pixels that nothing else hides, 0–1.
+        visible: For each measured figure the share of its pixels that nothing else hides, 0–1.
     """
 
     light: Floats
@@ -173,13 +175,14 @@ def _occlusion(nearness: Floats, owner: NDArray[np.int32]) -> Floats:
     return np.repeat(np.repeat(dimmed, 2, 0), 2, 1)
 
 
-def draw(view: View, figures: list[Figure], window: Window) -> Drawing:
+def draw(view: View, figures: list[Figure], window: Window, measured: int | None = None) -> Drawing:
     """Draw figures before their room.
 
     Args:
         view: Camera and room.
         figures: Who is there; order does not matter.
         window: Left, top, right, bottom in frame pixels, inside the frame.
+        measured: Of how many, the first ones, it is told how far they are hidden; default: all.
     """
     left, top, right, bottom = window
     camera, light = view.camera, view.post.room.light
@@ -192,11 +195,13 @@ def draw(view: View, figures: list[Figure], window: Window) -> Drawing:
     owner = np.full(size, -1, np.int32)
     second, third = np.zeros(size, np.float32), np.zeros(size, np.float32)
     base, bases, whole = 0, [], []
-    for figure in figures:
+    for number, figure in enumerate(figures):
         points = camera.project(figure.vertices)
         points[:, :2] = (points[:, :2] - [left, top]) * 2
         mesh = figure.mesh
-        if len(figures) > 1 or standing.max() > points[:, 2].min():
+        if measured is not None and number >= measured:
+            pass
+        elif len(figures) > 1 or standing.max() > points[:, 2].min():
             lone = np.full(size, -1, np.int32)
             empty = np.zeros(size, np.float32)
             rasterise(points, mesh.triangles, mesh.cut, empty, lone, second, third, 0)
@@ -210,7 +215,9 @@ def draw(view: View, figures: list[Figure], window: Window) -> Drawing:
     image = np.zeros((*size, 3), np.float32)
     for figure, start in zip(figures, bases, strict=True):
         middle = np.array([figure.place[0], figure.person.height / 2, figure.place[1]])
-        shadows = _shadow_map(figure, middle, light)
+        if light not in figure.shadows:
+            figure.shadows[light] = _shadow_map(figure, middle, light)
+        shadows = figure.shadows[light]
         scene *= _floor_shade(view, figure, shadows, middle, window)
         axes = _light_axes(light)
         lamps = np.array([
@@ -240,10 +247,11 @@ def draw(view: View, figures: list[Figure], window: Window) -> Drawing:
     people = _pool(image)
     boxes: list[Window | None] = []
     visible: list[float] = []
-    for figure, start, unhidden in zip(figures, bases, whole, strict=True):
+    for number, (figure, start) in enumerate(zip(figures, bases, strict=True)):
         own = (owner >= start) & (owner < start + len(figure.mesh.triangles))
         seen = int(own.sum())
-        visible.append(seen / unhidden if unhidden else float(seen > 0))
+        if number < len(whole):
+            visible.append(seen / whole[number] if whole[number] else float(seen > 0))
         rows, columns = np.nonzero(own.any(1))[0], np.nonzero(own.any(0))[0]
         if not len(rows):
             boxes.append(None)

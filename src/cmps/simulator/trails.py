@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from cmps.gallery.floorplan import FloorPlan
-from cmps.gallery.walkways import Point, Walkways
+from cmps.gallery.geometry import Point
+from cmps.gallery.walkways import Walkways
 
 from .people import Person
 
@@ -25,7 +27,8 @@ STEP = 0.5
 
 _SPEEDS = {"child": 0.9, "teenager": 1.35, "adult": 1.3, "elderly": 0.8}
 _CELL, _KEEP, _WIDE_KEEP = 0.2, 0.28, 0.6
-_GRAIN = 0.25
+_GRAIN, _ELBOWS = 0.25, 0.45
+_TURNS = np.radians([0, 30, -30, 60, -60, 90, -90, 120, -120, 150, -150, 180])
 
 
 class Floor:
@@ -148,7 +151,7 @@ class Party:
         self.anchor = floor.snap(place)
         self.clock = math.ceil(clock / STEP) * STEP
         self._records = {member: _Record() for member in members}
-        self._now = {member: np.asarray(self.anchor) for member in members}
+        self._now = self._circle(self.anchor)
         self._faces = {member: 0.0 for member in members}
 
     def place_of(self, member: int) -> Point:
@@ -156,17 +159,15 @@ class Party:
         x, y = self._now[member]
         return float(x), float(y)
 
-    def walk(self, place: Point, gather: bool = False, pace: float | None = None) -> None:
-        """Walk to a place.
+    def walk(self, place: Point, pace: float | None = None) -> None:
+        """Walk to a place and stand around it.
 
         Args:
             place: Where to.
-            gather: Whether they stand around it in the end, as for a talk, or all come to it, as
-                at a door.
             pace: Metres a second, if not their own.
         """
         goal = self.floor.snap(place)
-        ends = self._circle(goal) if gather else dict.fromkeys(self.members, np.asarray(goal))
+        ends = self._circle(goal)
         speed = (pace or self.pace) * float(self.rng.uniform(0.93, 1.07))
         slots = self._formation()
         lines = self._lines(goal, slots, ends)
@@ -199,6 +200,9 @@ class Party:
             line = self._beside(way, normal, lane + side)
             line = line + (self._now[member] - line[0]) * leave
             line = line + (ends[member] - line[-1]) * arrive
+            # Cutting a corner on the way to or from one's place: stay on the way that is free.
+            blocked = maximum_filter1d((~self.floor.free(line)).astype(float), 11)
+            line += (way - line) * smoothed(blocked[:, None], 5)
             line[0], line[-1] = self._now[member], ends[member]
             lines.append(line)
         return lines
@@ -212,7 +216,7 @@ class Party:
         count = math.ceil((clock - self.clock) / STEP)
         if count < 1:
             return
-        clock_now = self.clock + np.arange(count) * STEP
+        clock_now = np.asarray(self.clock + np.arange(count) * STEP, float)
         middle = np.mean([self._now[member] for member in self.members], axis=0)
         for member in self.members:
             x, y = middle - self._now[member]
@@ -222,7 +226,7 @@ class Party:
             turns = self.rng.normal(0, 18, count) * (self.rng.random(count) < 0.05)
             drift = np.cumsum(turns) if facing is None else turns
             places = np.repeat(self._now[member][None], count, axis=0)
-            self._put(member, clock_now, places, headings=start + drift)
+            self._put(member, clock_now, places, headings=np.asarray(start + drift, float))
         self.clock += count * STEP
 
     def hide(self, seconds: float) -> None:
@@ -278,7 +282,11 @@ class Party:
         return found
 
     def _put(
-        self, member: int, times: Floats, places: Floats, headings: Floats | None = None
+        self,
+        member: int,
+        times: Floats,
+        places: Floats,
+        headings: Floats | None = None,
     ) -> None:
         record = self._records[member]
         after = np.vstack([places[1:], places[-1:]])
@@ -319,20 +327,20 @@ class Party:
         return slots
 
     def _circle(self, middle: Point) -> dict[int, Floats]:
-        """Return where members stand around a place."""
+        """Return where members stand around a place: where there is room, and not in each other."""
         count = len(self.members)
-        radius = 0.0 if count == 1 else 0.4 + 0.08 * count
+        radius = 0.15 if count == 1 else 0.4 + 0.08 * count
         first = float(self.rng.uniform(0, 360))
-        places = {}
+        places: dict[int, Floats] = {}
         for number, member in enumerate(self.members):
-            angle = math.radians(first + 360 * number / count + float(self.rng.normal(0, 8)))
-            ahead = np.array([math.cos(angle), math.sin(angle)])
-            jitter = self.rng.normal(0, 0.25 if count == 1 else 0.05, 2)
-            for share in (1.0, 0.6, 0.0):
-                place = np.asarray(middle) + (ahead * radius + jitter) * share
-                if self.floor.free(place[None])[0]:
-                    break
-            places[member] = place
+            turn = math.radians(first + 360 * number / count + float(self.rng.normal(0, 8)))
+            tries = turn + np.concatenate([_TURNS, _TURNS, _TURNS])
+            far = radius * np.repeat([1.0, 0.6, 1.6], len(_TURNS))
+            near = np.asarray(middle) + np.stack([np.cos(tries), np.sin(tries)], 1) * far[:, None]
+            good = self.floor.free(near)
+            for other in places.values():
+                good &= np.linalg.norm(near - other, axis=1) > _ELBOWS
+            places[member] = near[int(good.argmax())] if good.any() else np.asarray(middle)
         return places
 
     @staticmethod
@@ -347,8 +355,7 @@ class Party:
         for part in (0.25, 0.5, 0.75, 1.0):
             free = self.floor.free(way + normal * (side * part))
             share = np.where(free & (share == part - 0.25), part, share)
-        padded = np.pad(share, 6, mode="edge")
-        least = np.min([padded[k : k + len(share)] for k in range(13)], axis=0)
+        least = minimum_filter1d(share, 13, mode="nearest")
         return way + normal * (side * smoothed(least[:, None], 5))
 
 
