@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 from cmps.gallery.records import Sighting
 from cmps.search.calibration import Curve, probability
 from cmps.search.evidence import Seen
-from cmps.search.fusion import Floats, same_odds
-from cmps.search.ranking import Candidate, Probe
-from cmps.search.reconstruction import Rebuilt
+from cmps.search.fusion import Floats
+from cmps.search.ranking import Candidate
+from cmps.search.reconstruction import Rebuilt, rerank
 from cmps.search.session import chip_words
 from cmps.timings import Timings
 from cmps.understanding.chips import Chip
 
 Mark = Literal["", "ticked", "liked"]
 
+MOST_PAIRS = 1000
+"""So many pairs, the nearest ones, are compared by FPR to gather sightings into people."""
 THIN = 0.2
 """Below this probability of the best person the evidence is called thin."""
 
@@ -141,33 +143,50 @@ def grouped(
     Returns:
         Places of each person's sightings, best first, the best person first.
     """
-    embeddings = np.stack([one.encoding.embedding for one in sightings])
-    order = [int(place) for place in np.argsort(-odds, kind="stable") if np.isfinite(odds[place])]
+    order = np.array([n for n in np.argsort(-odds, kind="stable") if np.isfinite(odds[n])], np.intp)
+    same = _same(sightings, order, ready, curve, set(together))
+    people: list[list[int]] = []
+    left = np.ones(len(order), bool)
+    for first in range(len(order)):
+        if left[first]:
+            members = left & same[first]
+            left &= ~members
+            people.append([int(place) for place in order[members]])
+    return people
+
+
+def _same(
+    sightings: Sequence[Sighting],
+    order: NDArray[np.intp],
+    ready: Rebuilt,
+    curve: Curve,
+    together: set[int],
+) -> NDArray[np.bool_]:
+    """Return which of n sightings, in order, belong to one person with which that come later."""
+    count = len(order)
+    embeddings = np.stack([one.encoding.embedding for one in sightings])[order]
+    weights = np.stack([one.encoding.foreground for one in sightings])
+    runs: dict[str, int] = {}
+    run = np.array(
+        [
+            -1 - n if (name := sightings[place].tracklet) is None else runs.setdefault(name, n)
+            for n, place in enumerate(order)
+        ]
+    )
+    named = np.array([int(place) in together for place in order], bool)
+    same = (run[:, None] == run) | (named[:, None] & named)
+    cosines = embeddings @ embeddings.T
     # cosine alone bounds the score from above, and FPR looks only at pairs that can reach it
     needed = -curve.intercept / curve.slope - curve.share
-    people: list[list[int]] = []
-    left = dict.fromkeys(order)
-    while left:
-        first = next(iter(left))
-        rest = np.array([place for place in left if place != first], np.intp)
-        alike = np.zeros(len(rest), bool)
-        if len(rest):
-            cosines = np.vecdot(embeddings[rest], embeddings[first])
-            near = np.flatnonzero((1 - curve.share) * cosines >= needed)
-            if len(near):
-                one = sightings[first].encoding
-                probe = Probe("image", one.embedding, one.pyramid, one.foreground)
-                found = same_odds(probe, ready, curve, rest[near], embeddings[rest[near]])
-                alike[near] = found >= 0
-            run = sightings[first].tracklet
-            for number, place in enumerate(rest):
-                same_run = run is not None and sightings[place].tracklet == run
-                alike[number] |= same_run or (first in together and int(place) in together)
-        members = [first, *(int(place) for place in rest[alike])]
-        people.append(members)
-        for place in members:
-            del left[place]
-    return people
+    near = np.triu((1 - curve.share) * cosines >= needed, 1) & ~same
+    ones, others = np.nonzero(near)
+    if len(ones) > MOST_PAIRS:
+        nearest = np.sort(np.argsort(-cosines[ones, others], kind="stable")[:MOST_PAIRS])
+        ones, others = ones[nearest], others[nearest]
+    distances = ready.between(weights, order[ones], order[others])
+    scores = rerank(cosines[ones, others], distances, curve.share)
+    same[ones, others] = curve.log_odds(scores, curve.gallery) >= 0
+    return np.asarray(same | np.eye(count, dtype=bool))
 
 
 def thinness(people: Sequence[Person], empty: bool) -> str:

@@ -214,7 +214,7 @@ class Refiner:
         best = np.argpartition(-coarse, count - 1)[:count]
         clicked = {*state.ticked, *state.liked}
         if clicked:
-            places = np.array([n for n, id in enumerate(pool.ids) if id in clicked], np.intp)
+            places = np.flatnonzero(np.isin(pool.ids, list(clicked)))
             best = np.union1d(best, places)
         best = best[np.argsort(-coarse[best], kind="stable")]
         return best, self.store.get([str(id) for id in pool.ids[best]])
