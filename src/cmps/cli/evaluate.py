@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cmps.evaluation.report import Report
     from cmps.evaluation.reranking import Reranking
     from cmps.evaluation.table1 import Table1
+    from cmps.evaluation.track import TrackReport
     from cmps.program import Program
 
 Split = Literal["train", "val", "test"]
@@ -280,6 +281,46 @@ def calibration(
         results().print(table(found))
 
 
+@evaluate.command()
+def track(
+    root: Annotated[
+        Path | None, typer.Option("--root", metavar="DIR", help="Market-1501's official folders.")
+    ] = None,
+    day: Annotated[
+        Path | None, typer.Option("--day", metavar="DIR", help="A day from cmps simulate day.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", help="Follow at most N people.")
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure tracks, with and without travel times, beside thresholds on looks.
+
+    Precision, recall and F1 of sightings, IDF1 and wrong steps, in percent. What is encoded is
+    kept in the cache folder.
+    """
+    from cmps.cli.running import opened
+    from cmps.encoders.weights import image_network
+    from cmps.evaluation.interfaces import EvaluationError
+    from cmps.evaluation.track import evaluate_track
+    from cmps.evaluation.track_data import day as read_day
+    from cmps.evaluation.track_data import market
+    from cmps.speech.packaged import cache_folder
+
+    if (root is None) == (day is None):
+        raise EvaluationError("tracks are measured on one thing: give --root DIR or --day DIR")
+    with opened(data) as program, _progress() as progress:
+        read = market if day is None else read_day
+        folder = root if day is None else day
+        assert folder is not None
+        found = read(folder, program.image, image_network(), cache_folder(), progress)
+        fpr = bool(program.settings.rerank)
+        curve = program.curves["image"]
+        report = evaluate_track(found, curve, limit=limit, fpr=fpr, progress=progress)
+    _print(report, as_json)
+
+
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """Show a bar per stage on standard error where that is a terminal."""
@@ -295,7 +336,7 @@ def _progress() -> Iterator[Progress]:
         yield progress
 
 
-def _print(report: Report | Table1, as_json: bool) -> None:
+def _print(report: Report | Table1 | TrackReport, as_json: bool) -> None:
     from cmps.cli.terminal import print_json, results
 
     if as_json:

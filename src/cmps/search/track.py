@@ -94,6 +94,7 @@ def learn_times(folder: Path, found: Track) -> TravelTimes:
             begin, end = one.start.timestamp(), one.end.timestamp()
             entered = other.start.timestamp()
             times.add([Seen(one.camera, begin, end), Seen(other.camera, entered, entered)])
+    path.parent.mkdir(parents=True, exist_ok=True)
     times.write(path)
     return times
 

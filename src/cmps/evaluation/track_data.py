@@ -1,0 +1,146 @@
+"""What tracks are measured on: Market-1501, and simulated days."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmps.datasets.csv_list import read_csv
+from cmps.datasets.market1501 import is_junk, read_market1501
+from cmps.datasets.picture import DatasetError, Picture
+from cmps.encoders.image import ImageEncoder
+from cmps.evaluation.interfaces import Progress
+from cmps.evaluation.large_gallery import encode_once
+from cmps.gallery.memory import MemoryGallery
+from cmps.gallery.plan_files import read_floorplan
+from cmps.gallery.records import Network, Sighting
+from cmps.search.track import Ways
+from cmps.search.tracks.learned import Seen, TravelTimes, learned
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A gallery with its truth.
+
+    Attributes:
+        name: Of the data set.
+        store: The gallery; its sightings carry their person.
+        people: Per person, their passes in order of time, each with its sightings' ids.
+        owners: Who each sighting shows.
+        ways: What is known of the ways.
+    """
+
+    name: str
+    store: MemoryGallery
+    people: dict[str, dict[str, list[str]]]
+    owners: dict[str, str | None]
+    ways: Ways
+
+
+def tracked(name: str, sightings: Iterable[Sighting], network: Network, ways: Ways) -> Tracked:
+    """Return a gallery of sightings that carry their person."""
+    store = MemoryGallery()
+    store.use(network)
+    listed = sorted(sightings, key=lambda one: (one.time is None, one.time or 0, one.id))
+    store.upsert(listed)
+    people: dict[str, dict[str, list[str]]] = {}
+    for one in listed:
+        if one.person is not None:
+            people.setdefault(one.person, {}).setdefault(one.tracklet or one.id, []).append(one.id)
+    return Tracked(name, store, people, {one.id: one.person for one in listed}, ways)
+
+
+def market(
+    root: Path, encoder: ImageEncoder, network: Network, cache: Path, progress: Progress
+) -> Tracked:
+    """Return Market-1501's gallery; travel times are learned from its training people.
+
+    Times are frames, which run together over all cameras as far as the data set's makers started
+    them together; each picture is a pass of its own, as the data set has no tracklets.
+
+    Raises:
+        DatasetError: If the data set or a picture cannot be read.
+    """
+    pictures = [one for one in read_market1501(root, "gallery") if not is_junk(one)]
+    seen: dict[str, list[Seen]] = {}
+    for one in read_market1501(root, "train"):
+        if one.person is not None and one.time is not None:
+            moment = one.time.timestamp()
+            seen.setdefault(one.person, []).append(Seen(one.camera, moment, moment))
+    times: TravelTimes = learned(seen.values())
+    sightings = _encoded(pictures, encoder, network, cache, progress)
+    return tracked("market1501", sightings, network, Ways(times=times))
+
+
+def day(
+    folder: Path, encoder: ImageEncoder, network: Network, cache: Path, progress: Progress
+) -> Tracked:
+    """Return a simulated day with its floor plan.
+
+    Raises:
+        DatasetError: If the day or a picture cannot be read.
+        FloorPlanError: If the floor plan cannot be read.
+    """
+    people = read_truth(folder / "truth.jsonl")
+    listed = {str(one.path.relative_to(folder)): one for one in read_csv(folder / "index.csv")}
+    missing = [name for name in listed if name not in people]
+    if missing:
+        raise DatasetError(f"{folder}/truth.jsonl does not tell whom {missing[0]} shows")
+    ways = Ways(read_floorplan(folder / "floorplan.json"))
+    pictures = list(listed.values())
+    sightings = _encoded(pictures, encoder, network, cache, progress)
+    named = [_with_person(one, people[name]) for one, name in zip(sightings, listed, strict=True)]
+    return tracked("day", named, network, ways)
+
+
+def read_truth(path: Path) -> dict[str, str]:
+    """Read who each picture of a simulated day shows.
+
+    Raises:
+        DatasetError: If it cannot be read; the message names file and line.
+    """
+    found: dict[str, str] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} cannot be read: {error}") from error
+    for number, line in enumerate(lines, 1):
+        try:
+            plain = json.loads(line)
+            found[str(plain["picture"])] = str(plain["person"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise DatasetError(f"{path} line {number}: no picture and person in it") from error
+    return found
+
+
+def _encoded(
+    pictures: list[Picture],
+    encoder: ImageEncoder,
+    network: Network,
+    cache: Path,
+    progress: Progress,
+) -> list[Sighting]:
+    made = encode_once(pictures, encoder, network, cache / "galleries", progress)
+    from cmps.gallery.records import Encoding
+
+    return [
+        Sighting(
+            id=f"{number:06d} {one.path.name}",
+            camera=one.camera,
+            encoding=Encoding(
+                made.embeddings[number], made.pyramids[number], made.foregrounds[number]
+            ),
+            time=one.time,
+            tracklet=one.tracklet,
+            person=one.person,
+        )
+        for number, one in enumerate(pictures)
+    ]
+
+
+def _with_person(sighting: Sighting, person: str) -> Sighting:
+    from dataclasses import replace
+
+    return replace(sighting, person=person)
