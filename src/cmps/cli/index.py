@@ -54,12 +54,12 @@ def index(
     for line in refused:
         warn(line)
     with opened(data) as program:
+        plans = [keep_floorplan(path, program.settings.data) for path in paths]
         with bar("indexing", len(pictures)) as advance:
             report = index_pictures(pictures, program.store, program.image, advance)
         for line in report.failures:
             warn(line)
         refused += report.failures
-        plans = [keep_floorplan(path, program.settings.data) for path in paths]
         answer = {
             "pictures": report.pictures,
             "new": report.new,

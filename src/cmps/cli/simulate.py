@@ -16,9 +16,7 @@ def simulate(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write it.")],
     what: Annotated[
         What,
-        typer.Argument(
-            metavar="WHAT", help="Either crowd: single pictures, or day: hours of them."
-        ),
+        typer.Argument(metavar="WHAT", help="Either crowd (single pictures, the default) or day."),
     ] = "crowd",
     people: Annotated[
         int | None,
