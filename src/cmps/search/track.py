@@ -21,7 +21,7 @@ from cmps.search.tracks.follow import Pursuit, Setting
 from cmps.search.tracks.follower import Follower, TravelOf
 from cmps.search.tracks.learned import LearnedTravel, Seen, TravelTimes
 from cmps.search.tracks.records import Companion, Gap, Stop, Track
-from cmps.search.tracks.telling import told
+from cmps.search.tracks.telling import Metres, told
 from cmps.search.tracks.travel import PlanTravel
 
 __all__ = [
@@ -114,6 +114,7 @@ class Tracker:
         self.engine = engine
         self.ways = ways or Ways()
         self.setting = setting or Setting()
+        self._metres: Metres = {}
 
     @cached_property
     def follower(self) -> Follower:
@@ -142,7 +143,8 @@ class Tracker:
             name: What was asked for.
         """
         known = self.ways.travel(self.setting) is not None
-        return told(pursuit, pursuit.solve(threshold), name, self.ways.plan, known)
+        found = pursuit.solve(threshold)
+        return told(pursuit, found, name, self.ways.plan, known, self._metres)
 
     def near(self, pursuit: Pursuit, found: Track, top: int = 5) -> list[Companion]:
         """Return who was near the person."""

@@ -15,7 +15,7 @@ from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve, probability
 from cmps.search.ranking import Probe
 from cmps.search.tracks.looks import Fusing, Looks, probe_of
-from cmps.search.tracks.passes import Pass, Traffic, complete, key_of
+from cmps.search.tracks.passes import MOST_PICTURES, Pass, Traffic, complete, key_of
 from cmps.search.tracks.path import Graph, Solution, solve
 from cmps.search.tracks.travel import Habits, Travel
 
@@ -31,6 +31,7 @@ class Setting:
         passes: How many passes are compared with all their pictures.
         certain: From which probability on a found stop becomes a probe itself; above 1, none.
         more: How many stops become probes.
+        pictures: How many pictures of such a stop.
         rounds: How often the stops found so far become probes.
         fusing: How pictures add up.
         habits: How people move.
@@ -38,10 +39,11 @@ class Setting:
             :mod:`cmps.search.tracks.adapt`.
     """
 
-    depth: int = 400
-    passes: int = 150
+    depth: int = 300
+    passes: int = 120
     certain: float = 0.9
     more: int = 4
+    pictures: int = 2
     rounds: int = 2
     fusing: Fusing = field(default_factory=Fusing)
     habits: Habits = field(default_factory=Habits)
@@ -113,7 +115,7 @@ class Pursuit:
         self.confirmed: set[str] = set()
         self.rejected: dict[str, Probe] = {}
         self.passes: list[Pass] = []
-        self._size = store.count()
+        self._size = round(traffic.count)
         self._known: dict[str, Floats] = {}
         self._against: dict[str, Floats] = {}
 
@@ -142,7 +144,7 @@ class Pursuit:
         self.passes += new
         self._known.clear()
         self._against.clear()
-        for name in ("looks", "graph", "order"):
+        for name in ("looks", "graph", "order", "times", "places"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -154,29 +156,40 @@ class Pursuit:
     @cached_property
     def order(self) -> NDArray[np.intp]:
         """Places of the passes whose times are known, by entering."""
-        dated = [number for number, one in enumerate(self.passes) if one.enter and one.leave]
-        return np.array(
-            sorted(dated, key=lambda n: (self._enter(n), self._leave(n), self.passes[n].key)),
-            np.intp,
+        enter, leave = self.times.T
+        dated = np.flatnonzero(np.isfinite(enter))
+        keys = [self.passes[number].key for number in dated]
+        ranked = sorted(
+            range(len(dated)), key=lambda n: (enter[dated[n]], leave[dated[n]], keys[n])
         )
+        return np.asarray(dated[ranked], np.intp)
 
-    def _enter(self, number: int) -> float:
-        time = self.passes[number].enter
-        return time.timestamp() if time else math.nan
+    @cached_property
+    def times(self) -> Floats:
+        """Entering and leaving of each pass, ``(passes, 2)`` seconds since 1970."""
+        unknown = math.nan
+        return np.array(
+            [
+                [one.enter.timestamp(), one.leave.timestamp()]
+                if one.enter and one.leave
+                else [unknown, unknown]
+                for one in self.passes
+            ]
+        ).reshape(-1, 2)
 
-    def _leave(self, number: int) -> float:
-        time = self.passes[number].leave
-        return time.timestamp() if time else math.nan
+    @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """Each pass's camera as its place among ``traffic.cameras``, ``(passes,)``; -1 for none."""
+        known = {camera: place for place, camera in enumerate(self.traffic.cameras)}
+        return np.array([known.get(one.camera, -1) for one in self.passes], np.intp)
 
     @cached_property
     def graph(self) -> Graph:
         """Steps between dated passes; their gains come with the evidence."""
         order = self.order
         count = len(order)
-        places = {camera: place for place, camera in enumerate(self.traffic.cameras)}
-        cameras = np.array([places[self.passes[n].camera] for n in order], np.intp)
-        enter = np.array([self._enter(n) for n in order])
-        leave = np.array([self._leave(n) for n in order])
+        cameras = self.places[order]
+        enter, leave = self.times[order].T
         pictures = float(np.mean([len(self.passes[n].ids) for n in order])) if count else 1.0
         rates = np.array(
             [self.traffic.rate(self.passes[n].camera, t) for n, t in zip(order, enter, strict=True)]
@@ -223,9 +236,13 @@ class Pursuit:
         places = {one.key: number for number, one in enumerate(self.passes)}
         return [(places[key_of(one)], one) for one in sightings]
 
-    def _view(self, number: int) -> View:
+    def _view(self, number: int, most: int = MOST_PICTURES) -> View:
+        """Return a pass as a view, with some of its pictures spread over it."""
         one = self.passes[number]
-        return View(one.key, tuple(probe_of(picture.encoding) for picture in one.sightings))
+        count = min(most, len(one.sightings))
+        chosen = np.linspace(0, len(one.sightings) - 1, count + 2)[1:-1].round().astype(int)
+        pictures = [one.sightings[place] for place in dict.fromkeys(chosen.tolist())]
+        return View(one.key, tuple(probe_of(picture.encoding) for picture in pictures))
 
     def solve(self, threshold: float = 0.5) -> Found:
         """Return the best path as things stand.
@@ -257,10 +274,11 @@ class Pursuit:
         return gains
 
     def _ratios(self, view: View) -> Floats:
-        if view.key not in self._known:
+        name = f"{view.key} {len(view.probes)}"
+        if name not in self._known:
             ratios = [self.looks.ratios(probe) for probe in view.probes]
-            self._known[view.key] = self.looks.fused(ratios)
-        return self._known[view.key]
+            self._known[name] = self.looks.fused(ratios)
+        return self._known[name]
 
     def _path(self, gains: Floats, price: float) -> Solution:
         """Return the best path of dated passes, nobody being at two places at once."""
@@ -281,18 +299,15 @@ class Pursuit:
         A path rules that out from step to step only; over a third view that overlaps both it can
         come back to a view that was never left.
         """
-        nodes = solution.nodes
-        for first, j in enumerate(nodes):
-            for k in nodes[first + 2 :]:
-                one, other = int(self.order[j]), int(self.order[k])
-                if self._enter(other) >= self._leave(one) or {j, k} <= must:
-                    continue
-                places = {camera: place for place, camera in enumerate(self.traffic.cameras)}
-                here, there = (places[self.passes[n].camera] for n in (one, other))
-                if not self.travel.together(here, there):
-                    weak = min((n for n in (j, k) if n not in must),
-                               key=lambda n: solution.probability[n])  # fmt: skip
-                    return int(weak)
+        nodes = np.array(solution.nodes, np.intp)
+        enter, leave = self.times[self.order[nodes]].T
+        cameras = self.places[self.order[nodes]]
+        first, second = np.nonzero(np.triu(enter[None] < leave[:, None], 2))
+        for one, other in zip(first, second, strict=True):
+            pair = {int(nodes[one]), int(nodes[other])}
+            if pair <= must or self.travel.together(int(cameras[one]), int(cameras[other])):
+                continue
+            return min(pair - must, key=lambda node: solution.probability[node])
         return None
 
     def _certain(self, solution: Solution) -> list[tuple[View, float]]:
@@ -305,7 +320,8 @@ class Pursuit:
         ]
         sure = [(chance, n) for chance, n in sure if self.passes[n].key not in known]
         sure.sort(key=lambda pair: (-pair[0], self.passes[pair[1]].key))
-        return [(self._view(n), chance) for chance, n in sure[: self.setting.more]]
+        few = self.setting.pictures
+        return [(self._view(n, few), chance) for chance, n in sure[: self.setting.more]]
 
     def _found(self, solution: Solution, gains: Floats, threshold: float) -> Found:
         # without a time nothing is known but the looks: any pass of the gallery may be the one

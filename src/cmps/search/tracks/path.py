@@ -120,10 +120,7 @@ def solve(
 
 
 def _log_sum(values: Floats, extra: float) -> float:
-    top = max(float(values.max(initial=-np.inf)), extra)
-    if top == -np.inf:
-        return top
-    return top + float(np.log(np.exp(values - top).sum() + np.exp(extra - top)))
+    return float(np.logaddexp.reduce(values, initial=extra))
 
 
 def _last_before(held: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +20,9 @@ from cmps.search.tracks.travel import Habits, fits
 SAME_STOP = 90.0
 """Seconds up to which somebody who comes back into the same view never left."""
 
+Metres = dict[tuple[str, str], float | None]
+"""Walks between views; ``None`` where the plan knows of none."""
+
 _MAYBE, _MOST_MAYBE = 0.05, 3
 
 
@@ -28,6 +32,7 @@ def told(
     name: str,
     plan: FloorPlan | None = None,
     travel_times: bool = False,
+    metres: Metres | None = None,
 ) -> Track:
     """Return the track of a pursuit.
 
@@ -37,8 +42,9 @@ def told(
         name: What was asked for.
         plan: For the ways in the gaps.
         travel_times: Whether travel times took part.
+        metres: Walks on the plan that were looked up before; more are added.
     """
-    tells = _Teller(pursuit, found)
+    tells = _Teller(pursuit, found, {} if metres is None else metres)
     groups = tells.stays(found.path) + [[number] for number in found.undated]
     stops = tells.with_doubts([tells.stop(group) for group in groups], groups)
     gaps = tells.gaps(stops, plan) if found.path else []
@@ -46,7 +52,8 @@ def told(
 
 
 class _Teller:
-    def __init__(self, pursuit: Pursuit, found: Found) -> None:
+    def __init__(self, pursuit: Pursuit, found: Found, metres: Metres) -> None:
+        self.metres = metres
         self.pursuit, self.found = pursuit, found
         self.passes = pursuit.passes
         probes = [probe for view in pursuit.views for probe in view.probes]
@@ -111,8 +118,10 @@ class _Teller:
             if one.end is None or other.start is None or other.start <= one.end:
                 continue
             seconds = (other.start - one.end).total_seconds()
-            metres = _metres(plan, one.camera, other.camera)
-            cameras = passed(plan, one.camera, other.camera, seconds, habits) if plan else ()
+            metres = _metres(plan, one.camera, other.camera, self.metres)
+            cameras = (
+                passed(plan, one.camera, other.camera, seconds, habits, self.metres) if plan else ()
+            )
             maybe = self._maybe(one.end, other.start, taken)
             found.append(Gap(number, seconds, metres, cameras, maybe))
         return found
@@ -134,7 +143,12 @@ class _Teller:
 
 
 def passed(
-    plan: FloorPlan, one: str, other: str, seconds: float, habits: Habits
+    plan: FloorPlan,
+    one: str,
+    other: str,
+    seconds: float,
+    habits: Habits,
+    metres: Metres | None = None,
 ) -> tuple[str, ...]:
     """Return the cameras whose views somebody can have passed between two views, nearest first.
 
@@ -144,6 +158,7 @@ def passed(
         other: The camera reached.
         seconds: In what time.
         habits: How fast people are; nobody runs all the time, so half of the fastest counts.
+        metres: Walks that were looked up before.
 
     Example:
         >>> from cmps.gallery.floorplan import PlacedCamera
@@ -155,24 +170,28 @@ def passed(
         (('c30',), ())
     """
     hurry = replace(habits, fastest=habits.fastest / 2)
+    known: Metres = {} if metres is None else metres
     ways = []
     for camera in plan.cameras:
         if camera.id in (one, other):
             continue
-        out, home = _metres(plan, one, camera.id), _metres(plan, camera.id, other)
+        out = _metres(plan, one, camera.id, known)
+        home = _metres(plan, camera.id, other, known)
         if out is not None and home is not None and fits(out + home, seconds, hurry):
             ways.append((out + home, camera.id))
     return tuple(camera for _, camera in sorted(ways))
 
 
-def _metres(plan: FloorPlan | None, one: str, other: str) -> float | None:
+def _metres(plan: FloorPlan | None, one: str, other: str, known: Metres) -> float | None:
     if plan is None:
         return None
-    try:
-        metres = plan.walking_metres(one, other)
-    except FloorPlanError:  # a camera that the plan lacks, or one that sees no floor
-        return None
-    return metres if np.isfinite(metres) else None
+    if (one, other) not in known:
+        try:
+            metres = plan.walking_metres(one, other)
+        except FloorPlanError:  # a camera that the plan lacks, or one that sees no floor
+            metres = math.inf
+        known[one, other] = metres if math.isfinite(metres) else None
+    return known[one, other]
 
 
 def _between(one: Pass, other: Pass) -> float:
