@@ -33,7 +33,7 @@ def normalised(text: str, folder: Path) -> str:
     Folders and times go; of scores the last digits go, which depend on the order of summing.
     """
     text = text.replace(str(folder), "DIR")
-    stages = "crops_per_second|decode|encode|store|open|listen|retrieve|rank|track"
+    stages = "crops_per_second|decode|encode|store|open|listen|retrieve|rank|track|gather"
     text = re.sub(r"\d[\d,.]* (ms|s|crops/s)\b", r"# \1", text)
     text = re.sub(rf"\b({stages}) \d[\d.]*(?=[,;\n])", r"\1 #", text)
     text = re.sub(rf'("(?:{stages})": )\d+\.\d+', r"\1#", text)

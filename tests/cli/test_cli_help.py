@@ -24,7 +24,7 @@ def test_the_commands_are_those_that_were_asked_for():
             *("session like", "session clear", "session mark", "session look", "session ask"),
             *("session answer", "session undo", "session redo", "session show"),
             *("watch arm", "watch disarm", "watch run", "watch list", "watch events"),
-            *("evaluate progressive", "evaluate calibration"),
+            *("evaluate progressive", "evaluate calibration", "evaluate track"),
             *("evaluate pedes", "evaluate table1", "evaluate market1501"),
             *("train corpus", "train language", "train reid", "train crossmodal", "train text"),
             *("train all", "train restore", "train validate", "train export"),
@@ -85,7 +85,7 @@ def options_of(name):
             "cmps search",
             "--text --audio --image --camera --after --before --top --variant --sheet",
         ),
-        ("cmps track", ""),
+        ("cmps track", "--confirm --reject --near --plan --learn"),
         (
             "cmps evaluate pedes",
             "--root --split --variant --probe --gallery-extra --audios --noise --limit --occlude",

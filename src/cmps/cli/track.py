@@ -50,11 +50,11 @@ def track(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show where and when a person was seen, and where they may have been in between.
+    """Show where and when a person was seen.
 
-    The most probable way over the cameras, in order of time: it weighs looks against walking
-    times, puts nobody at two places at once, and keeps to what a human confirmed or rejected.
-    CMPS_SAME_PERSON says how probable a stop must be.
+    The most probable way over the cameras, in order of time, and where the person may have been in
+    between: it weighs looks against walking times, puts nobody at two places at once, and keeps to
+    what a human confirmed or rejected. CMPS_SAME_PERSON says how probable a stop must be.
     """
     from cmps.cli.running import opened
     from cmps.cli.terminal import print_json, waiting
