@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each kind of evidence counts; chosen on val by ``cmps evaluate progressive``.
+    """How much each kind of evidence counts; chosen by judgement, not yet fitted on data.
 
     Attributes:
         repeated: Several sentences tell much the same: their sum is divided by their number to
