@@ -17,6 +17,7 @@ from cmps.search.track import Tracker, TravelTimes, Ways, learn_times, ways_in
 from cmps.search.tracks.adapt import adapted, sample
 from cmps.search.tracks.follow import Setting
 from cmps.search.tracks.learned import Seen
+from cmps.search.tracks.rivals import elsewhere, explained
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +149,7 @@ def test_a_photo_needs_no_sighting(engine, tracker, truth):
 
 def test_the_gallerys_own_pairs_make_the_curve_more_careful(day, engine, tracker):
     traffic, travel = tracker.follower.traffic()
-    curve = adapted(engine.store, day.curve, travel, traffic.cameras)
+    curve = adapted(engine.store, day.curve, travel, traffic.cameras).passes
     assert curve.slope <= day.curve.slope
     alike = np.array([0.9])
     size = len(day.sightings)
@@ -189,6 +190,34 @@ def test_ways_are_read_from_the_data_folder(tmp_path, day, tracker, truth):
     found = tracker.track(tracker.pursue([runs[0][0]], confirm=[runs[1][0], runs[2][0]]), 0.99)
     learn_times(tmp_path, found)
     assert ways_in(tmp_path).times.pairs
+
+
+def test_rivals_are_told_apart(day, engine, truth):
+    people = sorted(truth)[:12]
+    f1 = []
+    for rivalry in (0.0, 3.0):
+        tracker = Tracker(engine, Ways(day.plan), Setting(rivalry=rivalry))
+        precision, recall = scores(tracker, truth, people)
+        f1.append(2 * precision * recall / (precision + recall))
+    assert f1[1] > f1[0]
+
+
+def test_who_is_elsewhere_at_the_same_time_explains_their_other_passes():
+    # the person at 0; the rival at 1 in the same moment, and again at 2; a stranger at 3
+    apart = np.zeros((4, 4), bool)
+    apart[0, 1] = apart[1, 0] = True
+    away = elsewhere(apart, np.array([1.0, 0.0, 0.9, 0.1]))
+    assert away.tolist() == [0, 1, 0, 0]
+    alike = np.full((4, 4), -6.0)
+    alike[1, 2] = alike[2, 1] = 4.0
+    taken = explained(alike, away)
+    assert taken[2] == pytest.approx(4, abs=0.1)
+    assert taken[[0, 1, 3]].max() < 0.1
+
+
+def test_an_unsure_stop_makes_nobody_a_rival():
+    apart = np.array([[False, True], [True, False]])
+    assert elsewhere(apart, np.array([0.4, 0.3])).tolist() == [0, 0]
 
 
 @pytest.fixture

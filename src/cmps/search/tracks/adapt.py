@@ -15,20 +15,23 @@ from positive and unlabelled pairs: Elkan and Noto, KDD 2008, with the roles exc
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cmps.gallery.records import Encoding, Sighting
 from cmps.gallery.resident import UNKNOWN, Resident
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve
-from cmps.search.reconstruction import BETA, rerank
+from cmps.search.reconstruction import fpr_distances, rerank
+from cmps.search.tracks.passes import complete
 from cmps.search.tracks.travel import Floats, Places, Travel
 
 MOMENTS, AT_ONCE = 50, 40
 FEWEST = 100
-_TOP, _MOST = 0.1, 1500
+_TOP, _MOST, _PICTURES = 0.1, 800, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,24 @@ class Pairs:
     any: Places
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What scores mean in one gallery.
+
+    Attributes:
+        passes: The curve for scores of passes.
+        cosines: The same for cosines without FPR, to compare passes with each other; ``None``
+            where the gallery does not tell.
+    """
+
+    passes: Curve
+    cosines: Curve | None = None
+
+
 def adapted(
     store: GalleryStore, curve: Curve, travel: Travel, cameras: list[str], seed: int = 0
-) -> Curve:
-    """Return the curve for pictures of this gallery; the given one where it is too small.
+) -> Own:
+    """Return the curves of this gallery; the given one where it is too small.
 
     Args:
         store: The gallery.
@@ -61,35 +78,52 @@ def adapted(
     resident = store.snapshot().resident
     pairs = sample(resident, travel, cameras, np.random.default_rng(seed))
     if len(pairs.apart) < FEWEST:
-        return curve
+        return Own(curve)
     vectors = resident.vectors[pairs.rows].astype(np.float32)
     apart, others = (_cosines(vectors, both) for both in (pairs.apart, pairs.any))
     # far below the look-alikes nobody is the same person; only the upper end needs a close look
     edge = float(np.quantile(apart, 1 - _TOP))
+    random = np.random.default_rng(seed)
     near, far = pairs.apart[apart >= edge], pairs.any[others >= edge]
-    kept = np.random.default_rng(seed).permutation(len(far))[:_MOST]
-    scores = [
-        one.astype(np.float64) for one in (apart[apart >= edge], others[others >= edge][kept])
+    chosen = [random.permutation(len(one))[:_MOST] for one in (near, far)]
+    kept = [len(one) / max(len(all), 1) for one, all in zip(chosen, (near, far), strict=True)]
+    times = len(others) / len(apart) * kept[1] / kept[0]
+    close = len(far) / len(others)
+    scores = _scores(store, resident.ids[pairs.rows], near[chosen[0]], far[chosen[1]], curve.share)
+    found = [
+        _curve(replace(curve, share=share), *both, times, close, len(resident.ids))
+        for share, both in scores
     ]
-    if curve.share:
-        ids = resident.ids[pairs.rows]
-        scores = [
-            _mixed(store, ids, both, score, curve.share)
-            for both, score in zip((near, far[kept]), scores, strict=True)
-        ]
-    times = len(others) / len(apart) * len(kept) / max(len(far), 1)
-    line = fit(scores[0], scores[1], times, curve.slope)
+    return Own(found[0] or curve, found[-1])
+
+
+def _curve(
+    curve: Curve, apart: Floats, others: Floats, times: float, close: float, size: int
+) -> Curve | None:
+    """Return the curve of some scores, or ``None`` where they do not tell.
+
+    Args:
+        curve: Where to begin.
+        apart: Scores of different people.
+        others: Scores of any pairs.
+        times: How many of these there are for each of those.
+        close: Share of all pairs from which ``others`` are drawn.
+        size: Of the gallery.
+    """
+    line = fit(apart, others, times, curve.slope)
     if line is None:
-        return curve
+        return None
     slope, start = line
-    chance = 1 / (1 + np.exp(-np.clip(slope * scores[1] + start, -60, 60)))
-    same = chance.sum() / max(len(kept), 1) * len(far) / len(others)
-    if not same > 0:
-        return curve
-    size = max(len(resident.ids), 2)
-    intercept = start - math.log(same) - math.log(size - 1)
+    chance = 1 / (1 + np.exp(-np.clip(slope * others + start, -60, 60)))
+    intercept = start - math.log(float(chance.mean()) * close) - math.log(max(size, 2) - 1)
     return replace(
-        curve, slope=slope, intercept=intercept, gallery=size, part=0.0, crowd=0.0, shift=1.0
+        curve,
+        slope=slope,
+        intercept=intercept,
+        gallery=max(size, 2),
+        part=0.0,
+        crowd=0.0,
+        shift=1.0,
     )
 
 
@@ -158,24 +192,49 @@ def _cosines(vectors: NDArray[np.float32], pairs: Places) -> NDArray[np.float32]
     return np.asarray(every[pairs[:, 0], pairs[:, 1]])
 
 
-def _mixed(
-    store: GalleryStore,
-    ids: NDArray[np.object_],
-    pairs: Places,
-    cosines: Floats,
-    share: float,
-) -> Floats:
-    """Return scores with FPR, the first of each pair being the probe."""
-    needed = np.unique(pairs)
-    found = store.get([str(one) for one in ids[needed]])
-    place = {int(row): number for number, row in enumerate(needed)}
-    distances = np.empty(len(pairs), np.float32)
-    for number, (one, other) in enumerate(pairs):
-        probe, picture = (found[place[int(row)]].encoding for row in (one, other))
-        cells = picture.pyramid.astype(np.float32)
-        seen = cells @ probe.pyramid.astype(np.float32).T
-        code = np.linalg.solve(cells @ cells.T + BETA * np.eye(len(cells), dtype=np.float32), seen)
-        errors = 1 - (seen * code).sum(0) - BETA * np.square(code).sum(0)
-        weight = probe.foreground / max(float(probe.foreground.sum()), 1e-4)
-        distances[number] = errors @ weight
-    return np.asarray(rerank(cosines, distances, share), np.float64)
+def _scores(
+    store: GalleryStore, ids: NDArray[np.object_], apart: Places, others: Places, share: float
+) -> list[tuple[float, tuple[Floats, Floats]]]:
+    """Return the scores of pairs of passes, with FPR where it has a share, and without.
+
+    A pair of passes scores the mean of its pairs of pictures, as in
+    :class:`~cmps.search.tracks.looks.Looks`. That tells more than one of these: a curve fitted to
+    single pictures would be too flat.
+    """
+    needed = np.unique(np.concatenate([apart.ravel(), others.ravel()]))
+    passes = complete(store, store.get([str(one) for one in ids[needed]]))
+    of_picture = {id: place for place, one in enumerate(passes) for id in one.ids}
+    pictures = [_spread(one.sightings) for one in passes]
+    place = {int(row): of_picture[str(ids[row])] for row in needed}
+    found = []
+    for part in dict.fromkeys((share, 0.0)):
+        rows = [
+            np.array(
+                [
+                    _mean_score(pictures[place[int(one)]], pictures[place[int(other)]], part)
+                    for one, other in pairs
+                ]
+            )
+            for pairs in (apart, others)
+        ]
+        found.append((part, (rows[0], rows[1])))
+    return found
+
+
+def _spread(pictures: Sequence[Sighting]) -> list[Encoding]:
+    """Return a few pictures of a pass, spread over it."""
+    count = min(_PICTURES, len(pictures))
+    places = np.linspace(0, len(pictures) - 1, count + 2)[1:-1].round().astype(int)
+    return [pictures[place].encoding for place in dict.fromkeys(places.tolist())]
+
+
+def _mean_score(probes: Sequence[Encoding], pictures: Sequence[Encoding], share: float) -> float:
+    cosines = (
+        np.stack([one.embedding for one in probes])
+        @ np.stack([one.embedding for one in pictures]).astype(np.float32).T
+    )
+    if not share:
+        return float(cosines.mean())
+    pyramids = np.stack([one.pyramid for one in pictures])
+    distances = np.stack([fpr_distances(one.pyramid, one.foreground, pyramids) for one in probes])
+    return float(rerank(cosines, distances, share).mean())

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from cmps.gallery.records import Sighting
 from cmps.gallery.store import GalleryStore
-from cmps.search.calibration import Curve, probability
+from cmps.search.calibration import probability
+from cmps.search.fusion import prior
 from cmps.search.ranking import Probe
+from cmps.search.tracks.adapt import Own
 from cmps.search.tracks.looks import Fusing, Looks, probe_of
 from cmps.search.tracks.passes import MOST_PICTURES, Pass, Traffic, complete, key_of
 from cmps.search.tracks.path import Graph, Solution, solve
+from cmps.search.tracks.rivals import elsewhere, explained
 from cmps.search.tracks.travel import Habits, Travel
 
 Floats = NDArray[np.float64]
@@ -35,6 +38,8 @@ class Setting:
         rounds: How often the stops found so far become probes.
         fusing: How pictures add up.
         habits: How people move.
+        rivalry: How much more probable than any pass it is that a look-alike made the next one too;
+            0 leaves rivals out. See :mod:`cmps.search.tracks.rivals`.
         adapt: Whether the gallery's own pairs tell what a score means; see
             :mod:`cmps.search.tracks.adapt`.
     """
@@ -47,6 +52,7 @@ class Setting:
     rounds: int = 2
     fusing: Fusing = field(default_factory=Fusing)
     habits: Habits = field(default_factory=Habits)
+    rivalry: float = 3.0
     adapt: bool = True
 
 
@@ -90,7 +96,7 @@ class Pursuit:
 
     Args:
         store: The gallery.
-        curve: Calibration of pictures.
+        own: What scores mean in this gallery.
         views: How the person looks.
         travel: Travel times among ``traffic.cameras``.
         traffic: How often anybody passes.
@@ -101,14 +107,15 @@ class Pursuit:
     def __init__(
         self,
         store: GalleryStore,
-        curve: Curve,
+        own: Own,
         views: Sequence[View],
         travel: Travel,
         traffic: Traffic,
         fpr: bool = True,
         setting: Setting | None = None,
     ) -> None:
-        self.store, self.curve, self.travel, self.traffic = store, curve, travel, traffic
+        self.store, self.own, self.travel, self.traffic = store, own, travel, traffic
+        self.curve = own.passes
         self.setting = setting or Setting()
         self.fpr = fpr
         self.views = list(views)
@@ -144,7 +151,7 @@ class Pursuit:
         self.passes += new
         self._known.clear()
         self._against.clear()
-        for name in ("looks", "graph", "order", "times", "places"):
+        for name in ("looks", "graph", "order", "times", "places", "alike"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -253,15 +260,37 @@ class Pursuit:
         if not self.passes:
             return Found((), np.empty(0), ())
         price = _log_odds(threshold)
-        gains = self.gains([(view, 1.0) for view in self.views])
+        views = [(view, 1.0) for view in self.views]
+        gains = self.gains(views)
         solution = self._path(gains, price)
         for _ in range(self.setting.rounds):
             sure = self._certain(solution)
-            if not sure:
+            if not sure and self.alike is None:
                 break
-            gains = self.gains([*((view, 1.0) for view in self.views), *sure])
+            gains = self.gains([*views, *sure]) - self._rivals(solution)
             solution = self._path(gains, price)
         return self._found(solution, gains, threshold)
+
+    @cached_property
+    def alike(self) -> Floats | None:
+        """Log-odds that two dated passes are one person, ``(n, n)`` in the order of ``order``."""
+        setting, curve = self.setting, self.own.cosines
+        if curve is None or not setting.rivalry:
+            return None
+        pictures = sum(len(one.ids) for one in self.passes) / len(self.passes)
+        everybody = max(self.traffic.count / pictures, 2.0)
+        share = min(setting.rivalry * setting.habits.seen / everybody, 1.0)
+        ratios = curve.log_odds(self.looks.likeness()[np.ix_(self.order, self.order)], self._size)
+        return np.asarray(ratios - prior(self._size) + math.log(share))
+
+    def _rivals(self, solution: Solution) -> Floats:
+        """Return what rivals take from every pass, ``(passes,)``."""
+        taken = np.zeros(len(self.passes))
+        if self.alike is not None:
+            apart = np.triu(np.isinf(self.graph.step), 1)
+            away = elsewhere(apart | apart.T, solution.probability)
+            taken[self.order] = explained(self.alike, away)
+        return taken
 
     def gains(self, views: Sequence[tuple[View, float]]) -> Floats:
         """Return every pass's log ratio ``(passes,)``, rejected pictures counted against it."""

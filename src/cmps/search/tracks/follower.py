@@ -8,7 +8,7 @@ from dataclasses import replace
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve
 from cmps.search.ranking import Probe
-from cmps.search.tracks.adapt import adapted
+from cmps.search.tracks.adapt import Own, adapted
 from cmps.search.tracks.follow import Pursuit, Setting, View
 from cmps.search.tracks.looks import probe_of
 from cmps.search.tracks.passes import Traffic, complete
@@ -43,7 +43,7 @@ class Follower:
         self._version = -1
         self._traffic: Traffic | None = None
         self._travel: Travel | None = None
-        self._own = curve
+        self._own = Own(curve)
 
     def _shipped(self) -> Curve:
         """Return the curve; without FPR its score is the cosine alone."""
@@ -57,7 +57,7 @@ class Follower:
             scale = snapshot.count / max(len(kept.ids), 1)
             self._traffic = Traffic(kept.cameras, kept.times, scale)
             self._travel = self._travel_of(self._traffic.cameras, self._traffic.span)
-            self._own = self.curve
+            self._own = Own(self.curve)
             if self.setting.adapt:
                 cameras = self._traffic.cameras
                 self._own = adapted(self.store, self._shipped(), self._travel, cameras)

@@ -72,6 +72,13 @@ class Looks:
         """Return each picture's cosine to a probe, ``(pictures,)``."""
         return np.asarray(np.clip(np.vecdot(self.embeddings, probe.embedding), -1, 1), np.float32)
 
+    def likeness(self) -> Floats:
+        """Return the mean cosine between the pictures of any two passes, ``(passes, passes)``."""
+        means = np.zeros((len(self.counts), self.embeddings.shape[1]))
+        np.add.at(means, self.owners, self.embeddings)
+        means /= self.counts[:, None]
+        return np.asarray(means @ means.T)
+
     def ratios(self, probe: Probe) -> Floats:
         """Return each picture's log ratio: same person as the probe, against anybody."""
         scores = self.cosines(probe)
