@@ -113,7 +113,7 @@ def _moments(enter: float, leave: float) -> tuple[float, ...]:
     the same moments.
     """
     length = leave - enter
-    count = 1 if length < 4 else 2 if length < 12 else 3 if length < 30 else 4
+    count = 1 if length < 5 else 2 if length < 15 else 3 if length < 40 else 4
     ticks = np.arange(math.ceil(enter / _TICK), math.floor(leave / _TICK) + 1) * _TICK
     if not len(ticks):
         return (round((enter + leave) / 2, 1),)

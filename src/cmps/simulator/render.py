@@ -46,7 +46,8 @@ class Figure:
         vertices: ``(n, 3)`` in the world.
         normals: ``(n, 3)`` in the world.
         place: x and z of the ground between their feet.
-        shadows: Shadow maps that were drawn of them, by light; one figure may be drawn often.
+        shadows: What :func:`_shadows` found, by light; one figure may be drawn often.
+        seen: What :meth:`Camera.project` made of the vertices, by camera.
     """
 
     person: Person
@@ -54,7 +55,16 @@ class Figure:
     vertices: Floats
     normals: Floats
     place: tuple[float, float]
-    shadows: dict[Light, Floats] = field(default_factory=dict, compare=False, repr=False)
+    shadows: dict[Light, tuple[Floats, Floats]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    seen: dict[Camera, Floats] = field(default_factory=dict, compare=False, repr=False)
+
+    def pixels(self, camera: Camera) -> Floats:
+        """Return pixel x, pixel y and nearness ``(n, 3)`` of each vertex."""
+        if camera not in self.seen:
+            self.seen[camera] = camera.project(self.vertices)
+        return self.seen[camera]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +97,11 @@ def stand(person: Person, mesh: Mesh, gait: Gait, place: tuple[float, float], ya
 
 def silhouette_box(camera: Camera, figure: Figure) -> tuple[float, float, float, float]:
     """Return left, top, right and bottom of a figure in frame pixels, hidden or not."""
-    pixels = camera.project(figure.vertices[figure.mesh.cut > 0])[:, :2]
-    left, top = pixels.min(0)
-    right, bottom = pixels.max(0)
-    return float(left), float(top), float(right), float(bottom)
+    pixels = figure.pixels(camera)
+    kept = figure.mesh.cut > 0
+    # One column after the other: along rows of two, numpy takes eight times as long.
+    x, y = pixels[kept, 0], pixels[kept, 1]
+    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
 @cache
@@ -120,35 +131,76 @@ def _shadow_map(figure: Figure, middle: NDArray[np.float64], light: Light) -> Fl
     return np.where(owner >= 0, nearness - 50, -50).astype(np.float32)
 
 
-def _floor_shade(
-    view: View, figure: Figure, shadows: Floats, middle: NDArray[np.float64], window: Window
-) -> Floats:
-    """Return the share of light ``(h, w, 1)`` that a figure leaves on the floor of a window."""
+def _shadows(figure: Figure, middle: NDArray[np.float64], light: Light) -> tuple[Floats, Floats]:
+    """Return a figure's shadow map, and its shadow blurred as the light is soft; kept."""
+    if light not in figure.shadows:
+        drawn = _shadow_map(figure, middle, light)
+        hit = (drawn > -49).astype(np.float32)
+        figure.shadows[light] = drawn, gaussian_filter(hit, light.soft * _SHADOW_SCALE)
+    return figure.shadows[light]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The floor that a window shows.
+
+    Attributes:
+        rows: ``(n,)`` rows of its pixels.
+        columns: ``(n,)`` their columns.
+        places: ``(n, 3)`` in the world.
+        size: Height and width of the window.
+    """
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    places: Floats
+    size: tuple[int, int]
+
+
+def _ground(view: View, window: Window) -> _Ground:
     left, top, right, bottom = window
-    share = np.ones((bottom - top, right - left), np.float32)
-    floor = view.backdrop.floor[top:bottom, left:right]
-    rows, columns = np.nonzero(floor)
-    if not len(rows):
-        return share[..., None]
+    rows, columns = np.nonzero(view.backdrop.floor[top:bottom, left:right])
     eye = np.array(view.camera.place, np.float32)
     rays = view.camera.rays(columns + left + 0.5, rows + top + 0.5)
-    ground = eye - rays * (eye[1] / np.minimum(rays[:, 1:2], -1e-3))
-    light = view.post.room.light
-    spot = gaussian_filter((shadows > -49).astype(np.float32), light.soft * _SHADOW_SCALE)
-    places = transform(ground - middle, _light_axes(light)[:2]) * _SHADOW_SCALE
-    places += _SHADOW_PIXELS / 2 - 0.5
-    cast = light.shadow * map_coordinates(spot, places[:, ::-1].T, order=1, mode="constant")
+    places = eye - rays * (eye[1] / np.minimum(rays[:, 1:2], -1e-3))
+    return _Ground(rows, columns, places, (bottom - top, right - left))
+
+
+def _floor_shade(
+    ground: _Ground, figure: Figure, spot: Floats, middle: NDArray[np.float64], light: Light
+) -> Floats:
+    """Return the share of light ``(h, w, 1)`` that a figure leaves on the floor of a window.
+
+    Args:
+        ground: The floor.
+        figure: Who stands there.
+        spot: Their blurred shadow, from :func:`_shadows`.
+        middle: Of their body.
+        light: The room's.
+    """
+    share = np.ones(ground.size, np.float32)
+    gap = (ground.places[:, 0] - figure.place[0]) ** 2 + (
+        ground.places[:, 2] - figure.place[1]
+    ) ** 2
+    spots = transform(ground.places - middle, _light_axes(light)[:2]) * _SHADOW_SCALE
+    spots += _SHADOW_PIXELS / 2 - 0.5
+    # Nothing of a figure reaches farther than its shadow map and 1.8 m around its feet.
+    near = (gap < 1.8**2) | (np.abs(spots - _SHADOW_PIXELS / 2).max(1) < _SHADOW_PIXELS / 2 + 2)
+    if not near.any():
+        return share[..., None]
+    gap, spots, places = gap[near], spots[near], ground.places[near]
+    cast = light.shadow * map_coordinates(spot, spots[:, ::-1].T, order=1, mode="constant")
     # Little of the sky reaches the ground close to the feet.
     soles = figure.vertices[figure.vertices[:, 1] < 0.06]
     leftward = soles[:, 0] >= soles[:, 0].mean()
-    contact = np.zeros(len(rows), np.float32)
+    contact = np.zeros(len(gap), np.float32)
     for sole in (soles[leftward], soles[~leftward]):
         if len(sole):
             x, _, z = sole.mean(0)
-            gap = (ground[:, 0] - x) ** 2 + (ground[:, 2] - z) ** 2
-            contact = np.maximum(contact, 0.55 * np.exp(-gap / 0.15**2))
-    gap = (ground[:, 0] - figure.place[0]) ** 2 + (ground[:, 2] - figure.place[1]) ** 2
-    share[rows, columns] = (1 - cast) * (1 - contact) * (1 - 0.22 * np.exp(-gap / 0.42**2))
+            apart = (places[:, 0] - x) ** 2 + (places[:, 2] - z) ** 2
+            contact = np.maximum(contact, 0.55 * np.exp(-apart / 0.15**2))
+    left = (1 - cast) * (1 - contact) * (1 - 0.22 * np.exp(-gap / 0.42**2))
+    share[ground.rows[near], ground.columns[near]] = left
     return share[..., None]
 
 
@@ -196,7 +248,7 @@ def draw(view: View, figures: list[Figure], window: Window, measured: int | None
     second, third = np.zeros(size, np.float32), np.zeros(size, np.float32)
     base, bases, whole = 0, [], []
     for number, figure in enumerate(figures):
-        points = camera.project(figure.vertices)
+        points = figure.pixels(camera).copy()
         points[:, :2] = (points[:, :2] - [left, top]) * 2
         mesh = figure.mesh
         if measured is not None and number >= measured:
@@ -213,12 +265,11 @@ def draw(view: View, figures: list[Figure], window: Window, measured: int | None
         rasterise(points, mesh.triangles, mesh.cut, nearness, owner, second, third, bases[-1])
 
     image = np.zeros((*size, 3), np.float32)
+    ground = _ground(view, window)
     for figure, start in zip(figures, bases, strict=True):
         middle = np.array([figure.place[0], figure.person.height / 2, figure.place[1]])
-        if light not in figure.shadows:
-            figure.shadows[light] = _shadow_map(figure, middle, light)
-        shadows = figure.shadows[light]
-        scene *= _floor_shade(view, figure, shadows, middle, window)
+        shadows, spot = _shadows(figure, middle, light)
+        scene *= _floor_shade(ground, figure, spot, middle, light)
         axes = _light_axes(light)
         lamps = np.array([
             np.subtract(camera.place, middle), light.direction, light.key, light.sky,
