@@ -144,10 +144,10 @@ class Pursuit:
         have = {one.key for one in self.passes}
         keys = list(dict.fromkeys(key_of(one) for one in found))
         keys = [key for key in keys if key not in have][: self.setting.passes]
+        if not keys:
+            return
         chosen = set(keys)
         new = complete(self.store, [one for one in found if key_of(one) in chosen])
-        if not new and self.passes:
-            return
         self.passes += new
         self._known.clear()
         self._against.clear()

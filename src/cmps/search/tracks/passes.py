@@ -61,8 +61,8 @@ def complete(store: GalleryStore, found: Sequence[Sighting]) -> list[Pass]:
     for sighting in found:
         groups.setdefault(key_of(sighting), []).append(sighting)
     names = {group[0].tracklet for group in groups.values()} - {None}
-    tracklets = {one.id: one for one in store.tracklets([str(name) for name in names])}
-    members = store.members(list(tracklets))
+    tracklets = {one.id: one for one in store.tracklets({str(name) for name in names})}
+    members = store.members(tracklets.keys())
     chosen = {
         key: _chosen(group, members.get(group[0].tracklet or "", ()))
         for key, group in groups.items()
