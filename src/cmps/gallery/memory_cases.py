@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from cmps.gallery.audit import carry
 from cmps.gallery.cases import (
     Case,
     Event,
@@ -21,11 +22,15 @@ from cmps.gallery.cases import (
     unknown_session,
 )
 from cmps.gallery.codec import halved
+from cmps.gallery.memory_audit import MemoryAudit
 from cmps.gallery.records import GalleryError
 
 
 class MemoryCases:
     """Keeps cases in dictionaries; see :class:`~cmps.gallery.cases.CaseStore`.
+
+    Args:
+        audit: Where pending entries go; its own where nobody asks.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -35,7 +40,8 @@ class MemoryCases:
         'lost child'
     """
 
-    def __init__(self) -> None:
+    def __init__(self, audit: MemoryAudit | None = None) -> None:
+        self._audit = audit or MemoryAudit()
         self._lock = threading.RLock()
         self._cases: dict[str, Case] = {}
         self._sessions: dict[str, SessionRecord] = {}

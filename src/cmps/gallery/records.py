@@ -21,6 +21,22 @@ class GalleryError(RuntimeError):
     """The gallery cannot do what was asked; the message names the thing and the way out."""
 
 
+class UnknownError(GalleryError):
+    """What was asked for is not there."""
+
+
+class ConflictError(GalleryError):
+    """What was asked for no longer fits: it was closed, changed or done meanwhile."""
+
+
+class Unknown(GalleryError):
+    """There is nothing of the id or name that was given."""
+
+
+class Conflict(GalleryError):
+    """What was asked does not fit what is there: closed, taken, or changed meanwhile."""
+
+
 def sighting_id(picture: bytes, box: Box | None = None) -> str:
     """Return the identifier of a picture: the same bytes and box are the same sighting.
 
