@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from cmps.gallery.records import Conflict, Encoding, GalleryError, Unknown
+from cmps.gallery.records import ConflictError, Encoding, GalleryError, UnknownError
 
 LONGEST_PURPOSE = 2000
 
@@ -213,22 +213,22 @@ class CaseStore(Protocol):
 
 def unknown_case(id: str) -> GalleryError:
     """Return the error for a case that is not there."""
-    return Unknown(f"case {id} is unknown; cmps case list shows those that are there")
+    return UnknownError(f"case {id} is unknown; cmps case list shows those that are there")
 
 
 def unknown_session(id: str) -> GalleryError:
     """Return the error for a session that is not there."""
-    return Unknown(f"session {id} is unknown; cmps session list shows those that are there")
+    return UnknownError(f"session {id} is unknown; cmps session list shows those that are there")
 
 
 def unknown_photo(id: str) -> GalleryError:
     """Return the error for a photo that is not there."""
-    return Unknown(f"photo {id} is not in this case; give the picture again")
+    return UnknownError(f"photo {id} is not in this case; give the picture again")
 
 
 def closed(case: Case) -> GalleryError:
     """Return the error for a case that can no longer be changed."""
-    return Conflict(
+    return ConflictError(
         f"case {case.id} was closed at {case.closed_at:%Y-%m-%d %H:%M}; open another one with: "
         "cmps case new --purpose …"
     )
@@ -236,4 +236,4 @@ def closed(case: Case) -> GalleryError:
 
 def changed(session: str) -> GalleryError:
     """Return the error for a session that somebody else changed."""
-    return Conflict(f"session {session} was changed by somebody else meanwhile; show it again")
+    return ConflictError(f"session {session} was changed by somebody else meanwhile; show it again")

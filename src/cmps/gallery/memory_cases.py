@@ -23,7 +23,7 @@ from cmps.gallery.cases import (
 )
 from cmps.gallery.codec import halved
 from cmps.gallery.memory_audit import MemoryAudit
-from cmps.gallery.records import GalleryError
+from cmps.gallery.records import ConflictError
 
 
 class MemoryCases:
@@ -53,7 +53,7 @@ class MemoryCases:
         """Store a new case."""
         with self._lock:
             if case.id in self._cases:
-                raise GalleryError(f"case {case.id} is there already")
+                raise ConflictError(f"case {case.id} is there already")
             self._cases[case.id] = case
 
     def get(self, id: str) -> Case:
@@ -83,7 +83,7 @@ class MemoryCases:
         with self._lock:
             self._open_case(session.case)
             if session.id in self._sessions:
-                raise GalleryError(f"session {session.id} is there already")
+                raise ConflictError(f"session {session.id} is there already")
             self._sessions[session.id] = copy.deepcopy(session)
 
     def session(self, id: str) -> SessionRecord:

@@ -32,7 +32,7 @@ from cmps.gallery.codec import (
     unpack_vectors,
 )
 from cmps.gallery.connect import Database, Row
-from cmps.gallery.records import GalleryError
+from cmps.gallery.records import ConflictError
 
 CASE = "SELECT id, purpose, opened_by, opened_at, closed_at FROM cases"
 SESSION = 'SELECT id, "case", cursor, version FROM sessions'
@@ -59,7 +59,7 @@ class PostgresCases:
                 "INSERT INTO cases VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING", values
             )
             if not made.rowcount:
-                raise GalleryError(f"case {case.id} is there already")
+                raise ConflictError(f"case {case.id} is there already")
 
         self._database.write(work)
 
@@ -99,7 +99,7 @@ class PostgresCases:
                 [session.id, session.case, session.cursor, session.version],
             )
             if not made.rowcount:
-                raise GalleryError(f"session {session.id} is there already")
+                raise ConflictError(f"session {session.id} is there already")
             _write_steps(connection, session.id, enumerate(session.steps))
 
         self._database.write(work)

@@ -29,12 +29,7 @@ class ConflictError(GalleryError):
     """What was asked for no longer fits: it was closed, changed or done meanwhile."""
 
 
-class Unknown(GalleryError):
-    """There is nothing of the id or name that was given."""
-
-
-class Conflict(GalleryError):
-    """What was asked does not fit what is there: closed, taken, or changed meanwhile."""
+Unknown, Conflict = UnknownError, ConflictError  # the names that ended; for files being written
 
 
 def sighting_id(picture: bytes, box: Box | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from cmps.gallery.records import Filter, GalleryError, Network, Sighting, Unknown
+from cmps.gallery.records import Filter, GalleryError, Network, Sighting, UnknownError
 
 
 def require_cameras(where: Filter, known: Collection[str]) -> None:
@@ -21,7 +21,7 @@ def require_cameras(where: Filter, known: Collection[str]) -> None:
 
 def unknown_sighting(id: str) -> GalleryError:
     """Return the error for an id that is not in the gallery."""
-    return Unknown(f"sighting {id} is not in the gallery; cmps search shows ids")
+    return UnknownError(f"sighting {id} is not in the gallery; cmps search shows ids")
 
 
 def tracklet_cameras(sightings: Iterable[Sighting]) -> dict[str, str]:
