@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from cmps.encoders.text import OnnxTextEncoder
+from cmps.encoders.text import TextEncoder, open_text_encoder
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import Encoding, Sighting
 from cmps.search.calibration import shipped_curves
@@ -68,11 +68,11 @@ class Steps:
     """Takes steps on one gallery and notes how long each took, wall-clock and CPU, milliseconds."""
 
     def __init__(self, store: MemoryGallery, threads: int) -> None:
-        kept: dict[Variant, OnnxTextEncoder] = {}
+        kept: dict[Variant, TextEncoder] = {}
 
-        def text(variant: Variant) -> OnnxTextEncoder:
+        def text(variant: Variant) -> TextEncoder:
             if variant not in kept:
-                kept[variant] = OnnxTextEncoder.open(variant, threads)
+                kept[variant] = open_text_encoder(variant, threads)
             return kept[variant]
 
         refiner = Refiner(store, text, shipped_curves())

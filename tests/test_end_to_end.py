@@ -9,7 +9,7 @@ import pytest
 
 from cmps.demo import fill, play, prepare
 from cmps.encoders.image import OnnxImageEncoder
-from cmps.encoders.text import OnnxTextEncoder
+from cmps.encoders.text import open_text_encoder
 from cmps.evaluation.interfaces import Encoders
 from cmps.evaluation.protocols import evaluate_pedes
 from cmps.ingest.index import index
@@ -44,7 +44,7 @@ def test_three_spoken_descriptions_find_three_simulated_people(gallery_folder: P
 def test_real_people_are_found_as_well_as_the_model_card_says(data_pack: Path):
     encoders = Encoders(
         OnnxImageEncoder.open(),
-        {"fast": OnnxTextEncoder.open("fast"), "accurate": OnnxTextEncoder.open("accurate")},
+        {"fast": open_text_encoder("fast"), "accurate": open_text_encoder("accurate")},
     )
     results = evaluate_pedes(data_pack, "val", encoders, probe="all").as_dict()["results"]
     assert results["accurate"]["rank1"] >= 30

@@ -63,10 +63,10 @@ class Program:
 
     def text(self, variant: Variant) -> TextEncoder:
         """Return a text network."""
-        from cmps.encoders.text import OnnxTextEncoder
+        from cmps.encoders.text import open_text_encoder
 
         if variant not in self._texts:
-            self._texts[variant] = OnnxTextEncoder.open(variant, self.settings.threads)
+            self._texts[variant] = open_text_encoder(variant, self.settings.threads)
         return self._texts[variant]
 
     @cached_property

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cmps.encoders.image import OnnxImageEncoder
-from cmps.encoders.text import OnnxTextEncoder
+from cmps.encoders.text import OnnxTextEncoder, PairedTextEncoder, open_text_encoder
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def image():
 
 @pytest.fixture(scope="module", params=["fast", "accurate"])
 def text(request):
-    return OnnxTextEncoder.open(request.param)
+    return open_text_encoder(request.param)
 
 
 def test_any_picture_size_gives_one_encoding_each(image):
@@ -65,3 +65,13 @@ def test_a_sentence_may_be_long_but_not_empty(text):
     assert len(long.words) <= 72
     with pytest.raises(ValueError, match="holds no word"):
         text.encode(" … !")
+
+
+def test_a_pair_lies_between_its_networks():
+    fast, accurate = OnnxTextEncoder.open("fast"), OnnxTextEncoder.open("accurate")
+    sentence = "A man in a red coat."
+    one, other = accurate.encode(sentence).embedding, fast.encode(sentence).embedding
+    both = PairedTextEncoder(accurate, fast).encode(sentence)
+    np.testing.assert_allclose(np.linalg.norm(both.embedding), 1, atol=1e-5)
+    assert both.embedding @ one > both.embedding @ other > one @ other
+    np.testing.assert_array_equal(both.words, accurate.encode(sentence).words)

@@ -10,9 +10,11 @@ from cmps.encoders.image import OnnxImageEncoder  # noqa: E402
 from cmps.encoders.runtime import open_session  # noqa: E402
 from cmps.training.bert import Bert, BertConfig  # noqa: E402
 from cmps.training.export import (  # noqa: E402
+    ExportedImage,
     ExportedText,
     export_image,
     export_text,
+    mirrored_cells,
 )
 from cmps.training.network import ImageBranch, NetworkConfig, TextBranch, WordVectors  # noqa: E402
 from cmps.training.precision import shrink  # noqa: E402
@@ -32,12 +34,15 @@ def test_image_network_agrees_to_a_thousandth(config, tmp_path):
     shrink(tmp_path / "image.onnx", "half")
     pictures = torch.randn(3, 3, 64, 32)
     with torch.inference_mode():
-        expected = branch(pictures)
+        expected = ExportedImage(branch)(pictures)
     names = ["embedding", "pyramid", "foreground"]
     session = open_session(tmp_path / "image.onnx", 1)
     found = session.run(names, {"pictures": pictures.numpy()})
-    for name, value in zip(names, found, strict=True):
-        np.testing.assert_allclose(value, getattr(expected, name).numpy(), atol=1e-3)
+    for value, right in zip(found, expected, strict=True):
+        np.testing.assert_allclose(value, right.numpy(), atol=1e-3)
+    (again,) = session.run(["pyramid"], {"pictures": pictures.flip(3).numpy()})
+    cells = mirrored_cells(config.pyramid)
+    np.testing.assert_allclose(again[:, cells], found[1], atol=1e-5)
     encodings = OnnxImageEncoder(session).encode([np.zeros((90, 40, 3), np.uint8)] * 2)
     assert encodings[0].pyramid.shape == (11, 128)
     np.testing.assert_allclose(np.linalg.norm(encodings[1].embedding), 1, atol=1e-5)

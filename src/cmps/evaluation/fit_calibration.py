@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cmps.datasets.cuhk_pedes import read_cuhk_pedes
 from cmps.encoders.image import OnnxImageEncoder
-from cmps.encoders.text import OnnxTextEncoder, TextEncoder
+from cmps.encoders.text import TextEncoder, open_text_encoder
 from cmps.encoders.weights import FOLDER, write_manifest
 from cmps.evaluation.metrics import Metrics, judge, summarise
 from cmps.evaluation.pictures import EncodedGallery, encode_pictures
@@ -352,8 +352,8 @@ def main() -> None:
     pictures = list(read_cuhk_pedes(options.root, "val"))
     gallery = encode_pictures(pictures, OnnxImageEncoder.open())
     encoders: dict[ProbeKind, TextEncoder | None] = {
-        "fast": OnnxTextEncoder.open("fast"),
-        "accurate": OnnxTextEncoder.open("accurate"),
+        "fast": open_text_encoder("fast"),
+        "accurate": open_text_encoder("accurate"),
         "image": None,
     }
     curves = {}

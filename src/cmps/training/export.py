@@ -7,10 +7,12 @@ The image network's and the fast variant's weights are stored in 16 bits, the ac
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from cmps.encoders.weights import write_manifest
 from cmps.training.network import ImageBranch, TextBranch
@@ -21,16 +23,43 @@ OPSET = 17
 
 
 class ExportedImage(nn.Module):
-    """The image branch with the outputs that the run time reads."""
+    """The image branch with the outputs that the run time reads.
+
+    Each picture is seen twice, as it is and mirrored, and the two are averaged: a person who walks
+    the other way is the same person. Indexing has time for it.
+    """
 
     def __init__(self, branch: ImageBranch) -> None:
         super().__init__()
         self.branch = branch
+        self.register_buffer("mirrored", mirrored_cells(branch.config.pyramid))
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map ``(B, 3, H, W)`` to embedding, pyramid, foreground."""
-        output = self.branch(pictures)
-        return output.embedding, output.pyramid, output.foreground
+        output = self.branch(torch.cat([pictures, pictures.flip(3)]))
+        embedding, other = output.embedding.chunk(2)
+        pyramid, turned = output.pyramid.chunk(2)
+        foreground, shade = output.foreground.chunk(2)
+        return (
+            functional.normalize(embedding + other, dim=1),
+            functional.normalize(pyramid + turned[:, self.mirrored], dim=2),
+            (foreground + shade[:, self.mirrored]) / 2,
+        )
+
+
+def mirrored_cells(pyramid: Sequence[tuple[int, int]]) -> Tensor:
+    """Return, for each cell of a pyramid, the cell that shows the same place in a mirrored picture.
+
+    Example:
+        >>> mirrored_cells([(1, 1), (2, 3)]).tolist()
+        [0, 3, 2, 1, 6, 5, 4]
+    """
+    parts, start = [], 0
+    for rows, columns in pyramid:
+        cells = torch.arange(start, start + rows * columns).view(rows, columns)
+        parts.append(cells.flip(1).flatten())
+        start += rows * columns
+    return torch.cat(parts)
 
 
 class ExportedText(nn.Module):
