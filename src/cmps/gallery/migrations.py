@@ -13,6 +13,7 @@ What is where:
   asks for those with a greater version, and ``segments`` divide the rows by it.
 - ``cases``, ``sessions``, ``steps``, ``photos``, ``watches``, ``events``: what is searched for and
   why; see ``cmps.gallery.cases``. Steps from ``sessions.cursor`` on were undone.
+- ``confirmations``: what two people say of a sighting; see ``cmps.gallery.confirmations``.
 - ``segments``: ranges of versions that have their own HNSW index; see ``cmps.gallery.segments``.
 
 Pictures and pyramids are stored uncompressed beside the rows (TOAST), so reading vectors does not
@@ -146,6 +147,23 @@ MIGRATIONS = (
         at timestamptz NOT NULL
     );
     CREATE INDEX events_by_session ON events (session, id);
+    """,
+    """
+    CREATE TABLE confirmations (
+        id text COLLATE "C" PRIMARY KEY,
+        number bigint GENERATED ALWAYS AS IDENTITY,
+        "case" text COLLATE "C" NOT NULL REFERENCES cases,
+        sighting text COLLATE "C" NOT NULL,
+        note text NOT NULL,
+        proposed_by text NOT NULL CHECK (btrim(proposed_by) <> ''),
+        proposed_at timestamptz NOT NULL,
+        agreed boolean,
+        decided_by text NOT NULL DEFAULT '',
+        decided_at timestamptz,
+        answer text NOT NULL DEFAULT '',
+        CHECK (agreed IS NULL OR lower(btrim(decided_by)) <> lower(btrim(proposed_by)))
+    );
+    CREATE INDEX confirmations_by_case ON confirmations ("case", number);
     """,
 )
 

@@ -77,7 +77,7 @@ class PostgresCases:
         """Close a case."""
 
         def work(connection: Connection[Row]) -> Case:
-            case = _open_case(connection, id, "FOR UPDATE")
+            case = open_case(connection, id, "FOR UPDATE")
             connection.execute("UPDATE cases SET closed_at = %s WHERE id = %s", [at, id])
             connection.execute(
                 "DELETE FROM watches USING sessions "
@@ -92,7 +92,7 @@ class PostgresCases:
         """Store a new session."""
 
         def work(connection: Connection[Row]) -> None:
-            _open_case(connection, session.case)
+            open_case(connection, session.case)
             made = connection.execute(
                 'INSERT INTO sessions (id, "case", cursor, version) VALUES (%s, %s, %s, %s) '
                 "ON CONFLICT DO NOTHING",
@@ -124,7 +124,7 @@ class PostgresCases:
 
         def work(connection: Connection[Row]) -> SessionRecord:
             kept = _session(connection, session.id, "FOR UPDATE")
-            _open_case(connection, kept.case)
+            open_case(connection, kept.case)
             if kept.version != session.version or kept.case != session.case:
                 raise changed(session.id)
             pairs = zip(kept.steps, session.steps, strict=False)
@@ -149,7 +149,7 @@ class PostgresCases:
         one = photo.encoding
 
         def work(connection: Connection[Row]) -> None:
-            _open_case(connection, photo.case)
+            open_case(connection, photo.case)
             connection.execute(
                 "INSERT INTO photos VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 [
@@ -189,7 +189,7 @@ class PostgresCases:
         """Store a watch, in place of the session's last."""
 
         def work(connection: Connection[Row]) -> None:
-            _open_case(connection, _session(connection, watch.session).case)
+            open_case(connection, _session(connection, watch.session).case)
             connection.execute(
                 "INSERT INTO watches VALUES (%s, %s, %s, %s, %s) ON CONFLICT (session) DO UPDATE "
                 "SET threshold = excluded.threshold, by = excluded.by, at = excluded.at, "
@@ -246,7 +246,7 @@ def _case(connection: Connection[Row], id: str, lock: str = "") -> Case:
     return Case(*row)
 
 
-def _open_case(connection: Connection[Row], id: str, lock: str = "FOR SHARE") -> Case:
+def open_case(connection: Connection[Row], id: str, lock: str = "FOR SHARE") -> Case:
     """Return a case that nobody can close before the transaction ends."""
     case = _case(connection, id, lock)
     if case.closed_at is not None:
