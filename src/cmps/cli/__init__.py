@@ -28,6 +28,7 @@ from cmps.cli.index import index
 from cmps.cli.models import models
 from cmps.cli.reindex import reindex
 from cmps.cli.search import search
+from cmps.cli.serve import serve
 from cmps.cli.session import session
 from cmps.cli.simulate import simulate
 from cmps.cli.track import track
@@ -43,7 +44,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (index, reindex, search, track, delete, transcribe, models, doctor, simulate, demo):
+for verb in (
+    index, reindex, search, track, serve, delete, transcribe, models, doctor, simulate, demo,
+):  # fmt: skip
     app.command()(verb)
 app.command()(understand)
 app.add_typer(case, name="case")

@@ -9,8 +9,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cmps.gallery.accounts import AccountStore
+from cmps.gallery.audit import AuditLog, carry
 from cmps.gallery.cases import CaseStore
 from cmps.gallery.codec import as_stored, microseconds
+from cmps.gallery.memory_accounts import MemoryAccounts
+from cmps.gallery.memory_audit import MemoryAudit
 from cmps.gallery.memory_cases import MemoryCases
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.refusals import (
@@ -50,12 +54,24 @@ class MemoryGallery:
         self._stale: set[str] = set()
         self._version = 0
         self._written: dict[str, int] = {}
-        self._cases = MemoryCases()
+        self._audit = MemoryAudit()
+        self._cases = MemoryCases(self._audit)
+        self._accounts = MemoryAccounts(self._audit)
 
     @property
     def cases(self) -> CaseStore:
         """Cases and sessions, kept beside the sightings."""
         return self._cases
+
+    @property
+    def accounts(self) -> AccountStore:
+        """Who may use the server."""
+        return self._accounts
+
+    @property
+    def audit(self) -> AuditLog:
+        """Who did what."""
+        return self._audit
 
     def use(self, network: Network) -> None:
         """Say which image network this program encodes with."""
@@ -122,6 +138,7 @@ class MemoryGallery:
         """Store or rename cameras."""
         with self._lock:
             self._cameras.update((camera.id, camera) for camera in cameras)
+            carry(self._audit.append)
 
     def known(self, ids: Collection[str]) -> set[str]:
         """Return those of ``ids`` that are stored."""
@@ -223,6 +240,7 @@ class MemoryGallery:
         """Nothing is open."""
 
     def _wrote(self, ids: Iterable[str]) -> None:
+        carry(self._audit.append)
         self._version += 1
         self._written.update(dict.fromkeys(ids, self._version))
         self._resident = None

@@ -55,6 +55,7 @@ class MemoryCases:
             if case.id in self._cases:
                 raise ConflictError(f"case {case.id} is there already")
             self._cases[case.id] = case
+            carry(self._audit.append)
 
     def get(self, id: str) -> Case:
         """Return a case."""
@@ -76,6 +77,7 @@ class MemoryCases:
             self._cases[id] = replace(case, closed_at=at)
             for session in [one for one in self._watches if self._sessions[one].case == id]:
                 del self._watches[session]
+            carry(self._audit.append)
             return self._cases[id]
 
     def create_session(self, session: SessionRecord) -> None:
@@ -85,6 +87,7 @@ class MemoryCases:
             if session.id in self._sessions:
                 raise ConflictError(f"session {session.id} is there already")
             self._sessions[session.id] = copy.deepcopy(session)
+            carry(self._audit.append)
 
     def session(self, id: str) -> SessionRecord:
         """Return a session."""
@@ -109,6 +112,7 @@ class MemoryCases:
                 raise changed(session.id)
             written = replace(session, version=session.version + 1)
             self._sessions[session.id] = copy.deepcopy(written)
+            carry(self._audit.append)
             return written
 
     def add_photo(self, photo: Photo) -> None:
@@ -117,6 +121,7 @@ class MemoryCases:
             self._open_case(photo.case)
             kept = replace(photo, encoding=halved(photo.encoding))
             self._photos.setdefault((photo.case, photo.id), kept)
+            carry(self._audit.append)
 
     def photos(self, case: str, ids: Sequence[str]) -> list[Photo]:
         """Return photos of a case in the order of ``ids``."""
@@ -131,12 +136,15 @@ class MemoryCases:
         with self._lock:
             self._open_case(self.session(watch.session).case)
             self._watches[watch.session] = watch
+            carry(self._audit.append)
 
     def disarm(self, session: str) -> bool:
         """Remove a session's watch."""
         with self._lock:
             self.session(session)
-            return self._watches.pop(session, None) is not None
+            was = self._watches.pop(session, None) is not None
+            carry(self._audit.append)
+            return was
 
     def watches(self) -> list[Watch]:
         """Return all watches, by session."""
@@ -153,6 +161,7 @@ class MemoryCases:
             first = len(self._events) + 1
             made = [replace(event, id=number) for number, event in enumerate(events, first)]
             self._events += made
+            carry(self._audit.append)
             return made
 
     def events(self, session: str | None = None) -> list[Event]:

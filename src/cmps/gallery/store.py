@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cmps.gallery.accounts import AccountStore
+from cmps.gallery.audit import AuditLog
 from cmps.gallery.cases import CaseStore
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.resident import Snapshot
@@ -105,6 +107,16 @@ class GalleryStore(Protocol):
     @property
     def cases(self) -> CaseStore:
         """Cases and sessions, kept beside the sightings."""
+        ...
+
+    @property
+    def accounts(self) -> AccountStore:
+        """Who may use the server."""
+        ...
+
+    @property
+    def audit(self) -> AuditLog:
+        """Who did what; writes carry the pending entry, see :mod:`cmps.gallery.audit`."""
         ...
 
     def get(self, ids: Sequence[str], *, pictures: bool = False) -> list[Sighting]:

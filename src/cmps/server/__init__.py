@@ -1,0 +1,1 @@
+"""The server: an API under ``/api/v1``, and the page."""

@@ -1,0 +1,1 @@
+"""What keeps the server shut: passwords, cookies, limits, headers, certificates."""
