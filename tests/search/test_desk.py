@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from desks import CROWD, desk, pixels, sighting
 
+from cmps.gallery.cases import ChangedError
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import GalleryError
 from cmps.search.places import Where
@@ -201,3 +202,38 @@ def test_the_answer_of_a_question_about_the_jeans_finds_them(office, session):
     office.undo(session)
     office.answer(session, Chip("lower", "jeans", ("black",)), "no")
     assert "redblack" not in names(first(office, session))
+
+
+def test_who_says_which_version_they_saw_is_refused_after_a_change(office, session):
+    first = office.say(session, "red shirt", version=0)
+    chip = Chip("upper", "shirt", ("red",))
+    steps = (
+        lambda seen: office.say(session, "blue jeans", version=seen),
+        lambda seen: office.click(session, "tick", "red-1", version=seen),
+        lambda seen: office.mark(session, chip, "maybe", version=seen),
+        lambda seen: office.look(session, Where(cameras=("gate",)), version=seen),
+        lambda seen: office.answer(session, chip, "yes", version=seen),
+        lambda seen: office.show_photo(session, pixels("red", "blue", 1), version=seen),
+        lambda seen: office.undo(session, version=seen),
+        lambda seen: office.redo(session, version=seen),
+    )
+    for step in steps:
+        with pytest.raises(ChangedError, match="changed by somebody else"):
+            step(0)
+    assert office.session(session) == first
+    for seen, step in enumerate(steps, 1):
+        assert step(seen).version == seen + 1
+
+
+def test_who_may_see_some_cameras_finds_only_what_these_saw(office, session):
+    made = office.say(session, "red shirt and blue jeans")
+    only = office.results(made, cameras=frozenset({"hall", "not indexed"}))
+    assert {one.sighting.camera for person in only.people for one in person.sightings} == {"hall"}
+    assert only.passing == sum(one.camera == "hall" for one in CROWD)
+    made = office.look(session, Where(cameras=("gate",)))
+    assert office.results(made, cameras=frozenset({"hall"})).people == ()
+    assert office.results(made, cameras=frozenset()).passing == 0
+    # what another operator ticked counts, and is not shown
+    made = office.click(session, "tick", "red-1")
+    ids = office.results(made, cameras=frozenset({"hall"})).ids
+    assert "red-1" not in set(ids)

@@ -234,6 +234,10 @@ def closed(case: Case) -> GalleryError:
     )
 
 
+class ChangedError(ConflictError):
+    """A session is no longer what its reader saw."""
+
+
 def changed(session: str) -> GalleryError:
     """Return the error for a session that somebody else changed."""
-    return ConflictError(f"session {session} was changed by somebody else meanwhile; show it again")
+    return ChangedError(f"session {session} was changed by somebody else meanwhile; show it again")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.encoders.image import ImageEncoder
-from cmps.gallery.cases import Case, Photo, SessionRecord, new_id
+from cmps.gallery.cases import Case, Photo, SessionRecord, changed, new_id
 from cmps.gallery.records import Encoding, GalleryError
 from cmps.gallery.store import GalleryStore
 from cmps.search.parts import (
@@ -99,21 +99,47 @@ class Desk:
         self.store.cases.create_session(record)
         return SearchSession.of(record)
 
-    def session(self, id: str) -> SearchSession:
-        """Return a session as it is stored."""
-        return SearchSession.of(self.store.cases.session(id))
+    def session(self, id: str, version: int | None = None) -> SearchSession:
+        """Return a session as it is stored.
+
+        Args:
+            id: Of the session. Every step takes it, and the version too.
+            version: The one that the caller saw, if a later one is to be refused.
+
+        Raises:
+            ChangedError: If somebody changed it since.
+        """
+        found = SearchSession.of(self.store.cases.session(id))
+        if version is not None and found.version != version:
+            raise changed(id)
+        return found
 
     def say(
-        self, session: str, text: str, *, language: str = "en", spoken: bool = False, by: str = ""
+        self,
+        session: str,
+        text: str,
+        *,
+        language: str = "en",
+        spoken: bool = False,
+        by: str = "",
+        version: int | None = None,
     ) -> SearchSession:
         """Take what the witness said."""
-        before = self.session(session)
+        before = self.session(session, version)
         state = before.state()
         found = self.reader.understand(text, language, state.description, state.focus)
         part = Said(text.strip(), found.edits, language, spoken, found.focus)
         return self._add(before, part, by)
 
-    def click(self, session: str, kind: str, sighting: str, *, by: str = "") -> SearchSession:
+    def click(
+        self,
+        session: str,
+        kind: str,
+        sighting: str,
+        *,
+        by: str = "",
+        version: int | None = None,
+    ) -> SearchSession:
         """Tick, reject or like a sighting, or take that back (``clear``).
 
         Raises:
@@ -127,33 +153,43 @@ class Desk:
         }
         if kind not in kinds:
             raise QueryError(f"a sighting can be {', '.join(kinds)}, not {kind!r}")
-        before = self.session(session)
+        before = self.session(session, version)
         if kind != "clear":
             self.store.get([sighting])  # names one that is unknown
         return self._add(before, kinds[kind](sighting), by)
 
     def show_photo(
-        self, session: str, pixels: NDArray[np.uint8], *, name: str = "", by: str = ""
+        self,
+        session: str,
+        pixels: NDArray[np.uint8],
+        *,
+        name: str = "",
+        by: str = "",
+        version: int | None = None,
     ) -> SearchSession:
         """Search with a picture of the person; only its vectors are kept."""
-        before = self.session(session)
+        before = self.session(session, version)
         id = blake2b(np.ascontiguousarray(pixels).tobytes(), digest_size=10).hexdigest()
         encoding = self.image().encode([pixels])[0]
         self.store.cases.add_photo(Photo(id, before.case, name, encoding))
         return self._add(before, Picture(id, name), by)
 
-    def mark(self, session: str, chip: Chip, to: Place, *, by: str = "") -> SearchSession:
+    def mark(
+        self, session: str, chip: Chip, to: Place, *, by: str = "", version: int | None = None
+    ) -> SearchSession:
         """Set a chip to must, maybe, not, or gone."""
-        return self._add(self.session(session), Mark(chip, to), by)
+        return self._add(self.session(session, version), Mark(chip, to), by)
 
-    def look(self, session: str, where: Where, *, by: str = "") -> SearchSession:
+    def look(
+        self, session: str, where: Where, *, by: str = "", version: int | None = None
+    ) -> SearchSession:
         """Set where and when to look.
 
         Raises:
             GalleryError: If a camera is unknown.
             QueryError: If no camera stands at a site.
         """
-        before = self.session(session)
+        before = self.session(session, version)
         cameras = self.store.cameras()
         where.filter(cameras)
         known = {camera.id for camera in cameras}
@@ -163,28 +199,41 @@ class Desk:
                 raise GalleryError(f"camera {camera} is unknown; the gallery's cameras: {listed}")
         return self._add(before, Look(where), by)
 
-    def answer(self, session: str, chip: Chip, answer: Answer, *, by: str = "") -> SearchSession:
+    def answer(
+        self, session: str, chip: Chip, answer: Answer, *, by: str = "", version: int | None = None
+    ) -> SearchSession:
         """Take the answer to the question whether a chip holds."""
-        before = self.session(session)
+        before = self.session(session, version)
         state = before.state()
         text = self.reader.word(chip, state.language, state.description)
         edits = edits_of_answer(chip, answer, state.description)
         return self._add(before, Answered(chip, answer, text, edits), by)
 
-    def undo(self, session: str) -> SearchSession:
+    def undo(self, session: str, *, version: int | None = None) -> SearchSession:
         """Undo the last step."""
-        return self._write(self.session(session).undo())
+        return self._write(self.session(session, version).undo())
 
-    def redo(self, session: str) -> SearchSession:
+    def redo(self, session: str, *, version: int | None = None) -> SearchSession:
         """Take the step again that was undone last."""
-        return self._write(self.session(session).redo())
+        return self._write(self.session(session, version).redo())
 
     def results(
-        self, session: SearchSession, variant: Variant = "accurate", top: int = 20
+        self,
+        session: SearchSession,
+        variant: Variant = "accurate",
+        top: int = 20,
+        cameras: frozenset[str] | None = None,
     ) -> Ranking:
-        """Rank people for a session as it stands."""
+        """Rank people for a session as it stands.
+
+        Args:
+            session: The session.
+            variant: Which text network.
+            top: How many people.
+            cameras: Only what these saw; ``None`` for all.
+        """
         state = session.state()
-        return self.refiner.rank(state, self.photos(session, state), variant, top)
+        return self.refiner.rank(state, self.photos(session, state), variant, top, cameras)
 
     def photos(self, session: SearchSession, state: State) -> list[Encoding]:
         """Return the encodings of a session's photos."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,7 @@ class Refiner:
         photos: Sequence[Encoding] = (),
         variant: Variant = "accurate",
         top: int = 20,
+        cameras: frozenset[str] | None = None,
     ) -> Ranking:
         """Rank people for a session's state.
 
@@ -81,6 +82,7 @@ class Refiner:
             photos: The encodings of ``state.photos``, in order.
             variant: Which text network.
             top: How many people to return.
+            cameras: Only what these saw; ``None`` for all.
 
         Raises:
             GalleryError: If the gallery is empty, or a camera is unknown.
@@ -94,7 +96,10 @@ class Refiner:
             if not snapshot.count:
                 raise GalleryError("the gallery is empty; fill it with: cmps index PATH")
             evidence = self.evidence(variant, snapshot)
-            where = state.where.filter(self.store.cameras())
+            known = self.store.cameras()
+            where = state.where.filter(known)
+            if cameras is not None:
+                where = narrowed(where, cameras & {camera.id for camera in known})
             pool = self._pool(asked, where, snapshot, state)
         if state.is_empty or not len(pool.ids):
             nobody = np.empty(0, object), np.empty(0)
@@ -270,6 +275,16 @@ class Refiner:
                 ]
             )
         return found
+
+
+def narrowed(where: Filter, cameras: frozenset[str]) -> Filter:
+    """Return a filter that passes what another one does and some cameras saw.
+
+    Example:
+        >>> narrowed(Filter.of(["a", "b"]), frozenset("bc")).cameras
+        frozenset({'b'})
+    """
+    return replace(where, cameras=cameras if where.cameras is None else where.cameras & cameras)
 
 
 def _picture(one: Encoding) -> Probe:
