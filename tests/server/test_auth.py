@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import API
+from serving_fakes import API
 
 
 def test_the_server_says_that_it_is_there(anybody):
