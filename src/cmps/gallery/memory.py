@@ -13,9 +13,11 @@ from cmps.gallery.accounts import AccountStore
 from cmps.gallery.audit import AuditLog, carry
 from cmps.gallery.cases import CaseStore
 from cmps.gallery.codec import as_stored, microseconds
+from cmps.gallery.confirmations import ConfirmationStore
 from cmps.gallery.memory_accounts import MemoryAccounts
 from cmps.gallery.memory_audit import MemoryAudit
 from cmps.gallery.memory_cases import MemoryCases
+from cmps.gallery.memory_confirmations import MemoryConfirmations
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.refusals import (
     half_encoded,
@@ -56,12 +58,18 @@ class MemoryGallery:
         self._written: dict[str, int] = {}
         self._audit = MemoryAudit()
         self._cases = MemoryCases(self._audit)
+        self._confirmations = MemoryConfirmations(self._cases, self._audit)
         self._accounts = MemoryAccounts(self._audit)
 
     @property
     def cases(self) -> CaseStore:
         """Cases and sessions, kept beside the sightings."""
         return self._cases
+
+    @property
+    def confirmations(self) -> ConfirmationStore:
+        """What two people say of sightings."""
+        return self._confirmations
 
     @property
     def accounts(self) -> AccountStore:

@@ -13,9 +13,11 @@ from psycopg import Connection
 
 from cmps.gallery import networks, rows, segments
 from cmps.gallery.cases import CaseStore
+from cmps.gallery.confirmations import ConfirmationStore
 from cmps.gallery.connect import Database, Row, libpq_form
 from cmps.gallery.migrations import migrate
 from cmps.gallery.postgres_cases import PostgresCases
+from cmps.gallery.postgres_confirmations import PostgresConfirmations
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.refusals import require_cameras, unknown_sighting
 from cmps.gallery.resident import Resident, Snapshot, checked
@@ -65,11 +67,17 @@ class PostgresGallery:
         self._searched = False
         self._own: Network | None = None
         self._cases = PostgresCases(database)
+        self._confirmations = PostgresConfirmations(database)
 
     @property
     def cases(self) -> CaseStore:
         """Cases and sessions, kept beside the sightings."""
         return self._cases
+
+    @property
+    def confirmations(self) -> ConfirmationStore:
+        """What two people say of sightings."""
+        return self._confirmations
 
     def use(self, network: Network) -> None:
         """Say which image network this program encodes with."""

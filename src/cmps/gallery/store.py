@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cmps.gallery.accounts import AccountStore
 from cmps.gallery.audit import AuditLog
 from cmps.gallery.cases import CaseStore
+from cmps.gallery.confirmations import ConfirmationStore
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.resident import Snapshot
 
@@ -107,6 +108,11 @@ class GalleryStore(Protocol):
     @property
     def cases(self) -> CaseStore:
         """Cases and sessions, kept beside the sightings."""
+        ...
+
+    @property
+    def confirmations(self) -> ConfirmationStore:
+        """What two people say of sightings."""
         ...
 
     @property
