@@ -165,13 +165,20 @@ def restore(
     ] = None,
     network: Preset = "compact",
 ) -> None:
-    """Turn exported networks back into weights that a stage can start from: shipped.pt."""
+    """Turn exported networks back into weights that a stage can start from: shipped.pt.
+
+    Where there is a corpus, the image network's norms get their statistics from it.
+    """
     from cmps.encoders.weights import FOLDER
+    from cmps.training.corpus import Corpus
     from cmps.training.network import NetworkConfig
+    from cmps.training.renormalise import renormalise, some_pictures
     from cmps.training.restore import restore_all
     from cmps.training.weights import save_model
 
     model = restore_all(files or FOLDER, NetworkConfig.preset(network))
+    if (runs / "corpus" / "train").is_dir():
+        renormalise(model.network.image, some_pictures(Corpus.load(runs / "corpus" / "train")))
     runs.mkdir(parents=True, exist_ok=True)
     print(save_model(model, runs / "shipped.pt"))
 
