@@ -1,0 +1,75 @@
+// Why: a reviewer sees who looked at what and why; the chain of rows can be checked here too.
+
+import { get, path } from "../api.js";
+import { excuse } from "../actions.js";
+import { h } from "../dom.js";
+import { moment, t } from "../i18n.js";
+import { may } from "../roles.js";
+import { Component, state } from "../store.js";
+
+class Audit extends Component {
+  rows = null;
+  verified = "";
+  asked = {};
+
+  view() {
+    const field = (name) => h("label", { class: "inline" }, t(`audit.${name}`), h("input", { name, value: this.asked[name] ?? "" }));
+    return h(
+      "section",
+      { class: "page wide" },
+      h("h1", { tabindex: "-1" }, t("audit.title")),
+      h("p", { class: "hint" }, t("audit.why")),
+      h("form", { class: "row", onsubmit: (event) => this.ask(event) }, field("case"), field("user"), h("button", { class: "primary" }, t("audit.show")),
+        may("admin") && h("button", { type: "button", onclick: () => this.verify() }, t("audit.verify"))),
+      h("p", { role: "status" }, this.verified),
+      this.rows && h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("audit.title") },
+        h("table", { class: "list" },
+          h("thead", null, h("tr", null, ...["number", "time", "user", "did", "case", "detail"].map((name) => h("th", { scope: "col" }, t(`audit.${name}`))))),
+          h("tbody", null, ...this.rows.map(line)))),
+      this.rows?.length === 0 && h("p", null, t("audit.none")),
+    );
+  }
+
+  started() {
+    this.read();
+  }
+
+  async ask(event) {
+    event.preventDefault();
+    this.asked = Object.fromEntries(new FormData(event.target));
+    await this.read();
+  }
+
+  async read() {
+    try {
+      const answer = await get(path("/audit", { ...this.asked, limit: 200 }));
+      this.rows = answer.rows ?? answer;
+    } catch (error) {
+      excuse(error);
+    }
+    this.redraw();
+  }
+
+  async verify() {
+    try {
+      const answer = await get("/audit/verify");
+      const good = answer.ok ?? answer.intact ?? answer.whole ?? !answer.error;
+      this.verified = good ? t("audit.whole", { n: answer.rows ?? answer.checked ?? "" }) : `${t("audit.broken")} ${answer.error ?? answer.reason ?? ""}`;
+    } catch (error) {
+      this.verified = error.message || t("error.unknown");
+    }
+    this.redraw();
+  }
+}
+
+function line(one) {
+  const detail = { ...(one.detail ?? {}) };
+  const sightings = one.sightings?.length ? [`${one.sightings.slice(0, 3).join(" ")}${one.sightings.length > 3 ? ` +${one.sightings.length - 3}` : ""}`] : [];
+  const words = [...sightings, ...Object.entries(detail).map(([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`)];
+  const id = one.case ?? "";
+  return h("tr", { key: one.id ?? one.number },
+    h("td", null, one.id ?? one.number), h("td", null, moment(one.at ?? one.time)), h("td", null, one.by ?? one.user), h("td", null, one.kind),
+    h("td", null, id && h("a", { href: `#/case/${id}` }, id)), h("td", { class: "detail" }, words.join(" · ")));
+}
+
+customElements.define("cmps-audit", Audit);
