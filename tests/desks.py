@@ -13,7 +13,7 @@ from cmps.gallery.records import Camera, Sighting
 from cmps.search.desk import Desk
 from cmps.search.evidence import Habits
 from cmps.search.refining import Refiner
-from cmps.search.witness import Reader, plain_question
+from cmps.search.witness import Reader, shipped_reader
 from cmps.understanding.chips import Chip
 from cmps.understanding.edits import Add, Note, apply_all
 from cmps.understanding.result import Understanding
@@ -69,6 +69,6 @@ def desk(store, sightings=CROWD) -> Desk:
         store,
         refiner,
         FakeImageEncoder,
-        Reader(understand, plain_question),
+        Reader(understand, shipped_reader().word),
         clock=lambda: NOON,
     )

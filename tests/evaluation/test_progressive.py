@@ -15,7 +15,7 @@ from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import Network
 from cmps.search.calibration import Curve
 from cmps.search.refining import Refiner
-from cmps.search.witness import Reader, plain_question
+from cmps.search.witness import Reader, shipped_reader
 from cmps.understanding.chips import Chip
 from cmps.understanding.edits import Add, apply_all
 
@@ -38,7 +38,7 @@ def refiner(encoders):
 @pytest.fixture
 def evaluate(pedes, image_encoder, refiner, tmp_path):
     def run(**options):
-        reader = Reader(understand, plain_question)
+        reader = Reader(understand, shipped_reader().word)
         return evaluate_progressive(
             pedes,
             "val",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cmps.search.witness import both, edits_of_answer, plain_question
+from cmps.search.witness import both, edits_of_answer, shipped_reader
 from cmps.understanding.chips import Chip, Description
 from cmps.understanding.edits import apply_all
 
@@ -37,14 +37,10 @@ def test_two_chips_of_one_thing():
     assert both(Chip.read("who:male"), Chip.read("who:child")).code() == "who:boy"
 
 
-@pytest.mark.parametrize(
-    ("code", "text"),
-    [
-        ("bag:backpack black", "Is the person carrying a black backpack?"),
-        ("hair:hair length=long", "Does the person have long hair?"),
-        ("who:person age=65-100", "Is it an elderly person?"),
-        ("lower:jeans", "Is the person wearing jeans?"),
-    ],
-)
-def test_plain_questions(code, text):
-    assert plain_question(Chip.read(code)) == text
+def test_the_shipped_reader_asks_in_the_language_of_the_witness():
+    reader = shipped_reader()
+    known = reader.understand(
+        "ein Mädchen mit einem Rucksack", "de", Description(), None
+    ).description
+    assert [chip.code() for chip in known.chips] == ["who:girl", "bag:backpack"]
+    assert reader.word(Chip.read("hat:cap"), "de", known) == "Trägt sie eine Kappe?"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from cmps.search.claims import entails
 from cmps.search.parts import Answer
 from cmps.understanding.chips import Chip, Description
 from cmps.understanding.codes import GENERAL
-from cmps.understanding.edits import Add, Edit, Negate, Note, Replace
+from cmps.understanding.edits import Add, Edit, Negate, Replace
 from cmps.understanding.result import Understanding
 
 Understand = Callable[[str, str, Description, Chip | None], Understanding]
@@ -20,9 +17,6 @@ Understand = Callable[[str, str, Description, Chip | None], Understanding]
 
 Word = Callable[[Chip, str, Description], str]
 """From a chip, a language and what is known to the question whether the chip holds."""
-
-READING = "cmps.understanding.reading"
-QUESTIONS = "cmps.understanding.questions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,46 +28,11 @@ class Reader:
 
 
 def shipped_reader() -> Reader:
-    """Return the reader that CMPS ships with.
+    """Return the reader that CMPS ships with: rules and word lists, see docs/understanding.md."""
+    from cmps.understanding.questions import question
+    from cmps.understanding.reading import understand
 
-    Without the room that reads descriptions, a sentence goes to the text network as it was said
-    and brings no chips, and questions are put in English.
-    """
-    return Reader(
-        _found(READING, "understand") or _as_said,
-        _worded(_found(QUESTIONS, "question")) if _found(QUESTIONS, "question") else plain_question,
-    )
-
-
-def _found(module: str, name: str) -> Any:
-    if importlib.util.find_spec(module) is None:
-        return None
-    return getattr(importlib.import_module(module), name, None)
-
-
-def _worded(question: Any) -> Word:
-    return lambda chip, language, now: str(question(chip, language, now).text)
-
-
-def _as_said(text: str, language: str, now: Description, focus: Chip | None) -> Understanding:
-    note = Note(note=text.strip())
-    return Understanding(note.apply(now), (note,), focus=focus)
-
-
-def plain_question(chip: Chip, language: str = "en", now: Description | None = None) -> str:
-    """Word a question in plain English.
-
-    Example:
-        >>> plain_question(Chip("hat", "cap", ("red",))), plain_question(Chip("who", "woman"))
-        ('Is the person wearing a red cap?', 'Is it a woman?')
-    """
-    words = chip.sentence("the person")
-    if not words.startswith("the person "):
-        return f"Is it {words}?"
-    rest = words.removeprefix("the person ")
-    if rest.startswith("with "):
-        return f"Does the person have {rest.removeprefix('with ')}?"
-    return f"Is the person {rest}?"
+    return Reader(understand, lambda chip, language, now: question(chip, language, now).text)
 
 
 def edits_of_answer(asked: Chip, answer: Answer, known: Description) -> tuple[Edit, ...]:

@@ -40,6 +40,7 @@ class Lexicon:
         phrases: What each phrase may be: part of speech to what it means.
         longest: Words in the longest phrase.
         slips: What a recogniser writes, and what was said.
+        ordinary: Words among them that people say too: they need more around them.
         replies: What answers a question: ``"yes"``, ``"no"`` or ``"unknown"``.
         plain: The file as it is, for names and questions.
     """
@@ -49,6 +50,7 @@ class Lexicon:
     phrases: Mapping[Phrase, Mapping[str, Any]]
     longest: int
     slips: Mapping[Phrase, Phrase]
+    ordinary: frozenset[str]
     replies: Mapping[Phrase, Reply]
     plain: Mapping[str, Any]
 
@@ -97,6 +99,7 @@ def lexicon(language: str = "en") -> Lexicon:
         phrases,
         max(map(len, phrases)),
         slips,
+        frozenset(_commas(plain["slips"]["ordinary"])),
         _replies(plain),
         plain,
     )

@@ -104,7 +104,7 @@ def _fits(
     last = _last(before, words)
     following = _next(after, words)
     parts = words.phrases.get(meant) or words.phrases.get(meant[-1:], {})
-    ordinary = any(word in _ordinary(words) for word in heard)
+    ordinary = any(word in words.ordinary for word in heard)
     noun_follows = any(part in following for part in ("thing", *_BEFORE_NOUN))
     if "colour" in parts:
         if ordinary:  # "people jacket", but not "people in jackets"
@@ -123,21 +123,6 @@ def _fits(
     if "thing" in following and not len(heard) > 1:
         return False
     return described or "wear" in last or "in" in last or "a" in last
-
-
-_COMMON: Mapping[str, frozenset[str]] = {
-    "en": frozenset((
-        "had", "here", "back", "short", "people", "where", "sure", "board", "best", "rest", "cold",
-        "code", "air", "hear", "heard", "address", "block", "court", "west", "bird", "beer", "gap",
-        "hut", "choose", "shows", "points", "plants", "pens", "church", "goat", "quote",
-        "blows", "blast", "teacher", "balls", "bold", "ask", "grass", "packet", "racket", "soup",
-    ))
-}  # fmt: skip
-
-
-def _ordinary(words: Lexicon) -> frozenset[str]:
-    """Words that people say of other things too: they need more around them to be misheard."""
-    return _COMMON.get(words.language, frozenset())
 
 
 def _last(before: Sequence[str], words: Lexicon) -> Mapping[str, Any]:
