@@ -73,15 +73,32 @@ def chained(head: Head, event: AuditEvent, at: datetime) -> AuditRow:
         "sightings": list(event.sightings),
         "detail": dict(event.detail),
     }
-    # NUL is the one character that a database cannot hold
-    body = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    body = body.replace("\\u0000", "\\ufffd")
+    body = json.dumps(_storable(plain), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return AuditRow(head.number + 1, body, link(head.hash, body))
 
 
 def link(before: bytes, body: str) -> bytes:
     """Return the hash of a body that follows on a hash."""
     return sha256(before + body.encode()).digest()
+
+
+def _storable(value: Any) -> Any:
+    """Return a value without the characters that a database cannot hold."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(key): _storable(one) for key, one in value.items()}
+    return [_storable(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def storable(text: str) -> str:
+    """Return a text without NUL and lone surrogates; a mark stands in their place.
+
+    Example:
+        >>> storable("a" + chr(0) + "b")
+        'a\ufffdb'
+    """
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 class AuditLog(Protocol):

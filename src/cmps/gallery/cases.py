@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from cmps.gallery.records import ConflictError, Encoding, GalleryError, UnknownError
 
 LONGEST_PURPOSE = 2000
+LONGEST_KEPT = 36_500
 
 
 def new_id() -> str:
@@ -32,6 +33,7 @@ class Case:
         opened_by: Who opened it; empty where nobody logs in.
         opened_at: When.
         closed_at: When it was closed; ``None`` while it is open.
+        keep_days: For how long it is kept after it was closed; ``None`` until it is erased.
 
     Raises:
         GalleryError: If there is no purpose.
@@ -42,8 +44,10 @@ class Case:
     opened_by: str
     opened_at: datetime
     closed_at: datetime | None = None
+    keep_days: int | None = None
 
     def __post_init__(self) -> None:
+        require_days(self.keep_days)
         if not self.purpose.strip():
             raise GalleryError("a case needs a purpose; say why this person is searched for")
         if len(self.purpose) > LONGEST_PURPOSE:
@@ -158,6 +162,10 @@ class CaseStore(Protocol):
         """Close a case: its sessions can be read and no longer changed, and its watches end."""
         ...
 
+    def keep(self, id: str, days: int | None) -> Case:
+        """Say for how long a case is kept after it was closed."""
+        ...
+
     def create_session(self, session: SessionRecord) -> None:
         """Store a new session; its case must be open."""
         ...
@@ -209,6 +217,16 @@ class CaseStore(Protocol):
     def events(self, session: str | None = None) -> list[Event]:
         """Return the events of a session or of all, in order."""
         ...
+
+
+def require_days(days: int | None) -> None:
+    """Raise if something cannot be kept for so many days.
+
+    Raises:
+        GalleryError: If there are less than 1 or more than 36,500.
+    """
+    if days is not None and not 1 <= days <= LONGEST_KEPT:
+        raise GalleryError(f"things are kept for 1 to {LONGEST_KEPT:,} days, not {days}")
 
 
 def unknown_case(id: str) -> GalleryError:

@@ -13,6 +13,8 @@ from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from cmps.gallery.audit import pending
+from cmps.gallery.postgres_audit import append
 from cmps.gallery.records import GalleryError
 from cmps.gallery.refusals import disk_full
 
@@ -122,7 +124,23 @@ class Database:
                 return work(connection)
 
     def write(self, work: Callable[[Connection[Row]], Result]) -> Result:
-        """Run work in one transaction."""
+        """Run work in one transaction, which carries the pending entry of the audit."""
+        entry = pending()
+
+        def whole(connection: Connection[Row]) -> Result:
+            done = work(connection)
+            if entry is not None:
+                # last, since the lock on the head of the chain is everybody's
+                append(connection, [entry.event])
+            return done
+
+        done = self.transact(whole)
+        if entry is not None:
+            entry.written = True
+        return done
+
+    def transact(self, work: Callable[[Connection[Row]], Result]) -> Result:
+        """Run work in one transaction that is no deed: it carries no entry of the audit."""
 
         def whole(connection: Connection[Row]) -> Result:
             with connection.transaction():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cmps.gallery.accounts import AccountStore
 from cmps.gallery.audit import AuditLog, carry
-from cmps.gallery.cases import CaseStore
+from cmps.gallery.cases import CaseStore, require_days
 from cmps.gallery.codec import as_stored, microseconds
 from cmps.gallery.confirmations import ConfirmationStore
 from cmps.gallery.memory_accounts import MemoryAccounts
@@ -145,8 +145,20 @@ class MemoryGallery:
     def upsert_cameras(self, cameras: Sequence[Camera]) -> None:
         """Store or rename cameras."""
         with self._lock:
-            self._cameras.update((camera.id, camera) for camera in cameras)
+            for camera in cameras:
+                known = self._cameras.get(camera.id)
+                days = known.keep_days if known else None
+                self._cameras[camera.id] = replace(camera, keep_days=days)
             carry(self._audit.append)
+
+    def keep(self, camera: str, days: int | None) -> Camera:
+        """Say for how long a camera's sightings are kept."""
+        require_days(days)
+        with self._lock:
+            require_cameras(Filter(frozenset([camera])), self._cameras)
+            self._cameras[camera] = replace(self._cameras[camera], keep_days=days)
+            carry(self._audit.append)
+            return self._cameras[camera]
 
     def known(self, ids: Collection[str]) -> set[str]:
         """Return those of ``ids`` that are stored."""

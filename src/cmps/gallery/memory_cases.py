@@ -17,6 +17,7 @@ from cmps.gallery.cases import (
     Watch,
     changed,
     closed,
+    require_days,
     unknown_case,
     unknown_photo,
     unknown_session,
@@ -77,6 +78,14 @@ class MemoryCases:
             self._cases[id] = replace(case, closed_at=at)
             for session in [one for one in self._watches if self._sessions[one].case == id]:
                 del self._watches[session]
+            carry(self._audit.append)
+            return self._cases[id]
+
+    def keep(self, id: str, days: int | None) -> Case:
+        """Say for how long a case is kept after it was closed."""
+        require_days(days)
+        with self._lock:
+            self._cases[id] = replace(self.get(id), keep_days=days)
             carry(self._audit.append)
             return self._cases[id]
 

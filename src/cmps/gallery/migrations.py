@@ -14,6 +14,9 @@ What is where:
 - ``cases``, ``sessions``, ``steps``, ``photos``, ``watches``, ``events``: what is searched for and
   why; see ``cmps.gallery.cases``. Steps from ``sessions.cursor`` on were undone.
 - ``confirmations``: what two people say of a sighting; see ``cmps.gallery.confirmations``.
+- ``users``, ``logins``, ``tokens``: who may use the server; see ``cmps.gallery.accounts``.
+- ``audit``: who did what; see ``cmps.gallery.audit``. Its columns but number, body and hash are
+  read from the body, which alone is chained. ``audit_head`` is the end of the chain.
 - ``segments``: ranges of versions that have their own HNSW index; see ``cmps.gallery.segments``.
 
 Pictures and pyramids are stored uncompressed beside the rows (TOAST), so reading vectors does not
@@ -164,6 +167,59 @@ MIGRATIONS = (
         CHECK (agreed IS NULL OR lower(btrim(decided_by)) <> lower(btrim(proposed_by)))
     );
     CREATE INDEX confirmations_by_case ON confirmations ("case", number);
+    """,
+    """
+    ALTER TABLE cameras ADD keep_days int4 CHECK (keep_days > 0);
+    ALTER TABLE cases ADD keep_days int4 CHECK (keep_days > 0);
+    CREATE TABLE users (
+        name text COLLATE "C" PRIMARY KEY,
+        role text NOT NULL,
+        password text NOT NULL,
+        cameras text[],
+        made_at timestamptz NOT NULL
+    );
+    CREATE TABLE logins (
+        key text COLLATE "C" PRIMARY KEY,
+        "user" text COLLATE "C" NOT NULL REFERENCES users ON DELETE CASCADE,
+        began timestamptz NOT NULL,
+        expires timestamptz NOT NULL,
+        seen timestamptz NOT NULL
+    );
+    CREATE TABLE tokens (
+        id text COLLATE "C" PRIMARY KEY,
+        key text COLLATE "C" NOT NULL UNIQUE,
+        "user" text COLLATE "C" NOT NULL REFERENCES users ON DELETE CASCADE,
+        label text NOT NULL,
+        made_at timestamptz NOT NULL,
+        expires timestamptz NOT NULL
+    );
+    CREATE INDEX logins_by_user ON logins ("user");
+    CREATE INDEX tokens_by_user ON tokens ("user");
+    CREATE TABLE audit_head (
+        single boolean PRIMARY KEY DEFAULT true CHECK (single),
+        number bigint NOT NULL,
+        hash bytea NOT NULL
+    );
+    INSERT INTO audit_head (number, hash) VALUES (0, decode(repeat('00', 32), 'hex'));
+    CREATE TABLE audit (
+        number bigint PRIMARY KEY,
+        body text NOT NULL,
+        hash bytea NOT NULL,
+        at text COLLATE "C" GENERATED ALWAYS AS (body::jsonb ->> 'at') STORED,
+        kind text COLLATE "C" GENERATED ALWAYS AS (body::jsonb ->> 'kind') STORED,
+        by text COLLATE "C" GENERATED ALWAYS AS (body::jsonb ->> 'by') STORED,
+        "case" text COLLATE "C" GENERATED ALWAYS AS (body::jsonb ->> 'case') STORED
+    );
+    CREATE INDEX audit_by_case ON audit ("case", number);
+    CREATE INDEX audit_by_user ON audit (by, number);
+    CREATE INDEX audit_by_time ON audit (at);
+    CREATE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'rows of the audit are never changed or removed';
+    END
+    $$;
+    CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_stays();
     """,
 )
 

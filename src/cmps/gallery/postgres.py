@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 from psycopg import Connection
 
 from cmps.gallery import networks, rows, segments
-from cmps.gallery.cases import CaseStore
+from cmps.gallery.accounts import AccountStore
+from cmps.gallery.audit import AuditLog
+from cmps.gallery.cases import CaseStore, require_days
 from cmps.gallery.confirmations import ConfirmationStore
 from cmps.gallery.connect import Database, Row, libpq_form
 from cmps.gallery.migrations import migrate
+from cmps.gallery.postgres_accounts import PostgresAccounts
+from cmps.gallery.postgres_audit import PostgresAudit
 from cmps.gallery.postgres_cases import PostgresCases
 from cmps.gallery.postgres_confirmations import PostgresConfirmations
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
@@ -67,6 +71,8 @@ class PostgresGallery:
         self._searched = False
         self._own: Network | None = None
         self._cases = PostgresCases(database)
+        self._accounts = PostgresAccounts(database)
+        self._audit = PostgresAudit(database)
         self._confirmations = PostgresConfirmations(database)
 
     @property
@@ -78,6 +84,16 @@ class PostgresGallery:
     def confirmations(self) -> ConfirmationStore:
         """What two people say of sightings."""
         return self._confirmations
+
+    @property
+    def accounts(self) -> AccountStore:
+        """Who may use the server."""
+        return self._accounts
+
+    @property
+    def audit(self) -> AuditLog:
+        """Who did what; writes carry the pending entry."""
+        return self._audit
 
     def use(self, network: Network) -> None:
         """Say which image network this program encodes with."""
@@ -138,6 +154,19 @@ class PostgresGallery:
             )
 
         self._database.write(work)
+
+    def keep(self, camera: str, days: int | None) -> Camera:
+        """Say for how long a camera's sightings are kept."""
+        require_days(days)
+        query = (
+            "UPDATE cameras SET keep_days = %s WHERE id = %s RETURNING id, name, site, keep_days"
+        )
+
+        def work(connection: Connection[Row]) -> Camera:
+            require_cameras(Filter(frozenset([camera])), _camera_ids(connection))
+            return Camera(*connection.execute(query, [days, camera]).fetchall()[0])
+
+        return self._database.write(work)
 
     def known(self, ids: Collection[str]) -> set[str]:
         """Return those of ``ids`` that are stored."""
@@ -227,7 +256,7 @@ class PostgresGallery:
 
     def cameras(self) -> list[Camera]:
         """Return all cameras by id."""
-        found = self._rows("SELECT id, name, site FROM cameras ORDER BY id")
+        found = self._rows("SELECT id, name, site, keep_days FROM cameras ORDER BY id")
         return [Camera(*row) for row in found]
 
     def tracklets(self, ids: Collection[str] | None = None) -> list[Tracklet]:

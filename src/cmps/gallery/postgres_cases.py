@@ -20,6 +20,7 @@ from cmps.gallery.cases import (
     Watch,
     changed,
     closed,
+    require_days,
     unknown_case,
     unknown_photo,
     unknown_session,
@@ -34,7 +35,7 @@ from cmps.gallery.codec import (
 from cmps.gallery.connect import Database, Row
 from cmps.gallery.records import ConflictError
 
-CASE = "SELECT id, purpose, opened_by, opened_at, closed_at FROM cases"
+CASE = "SELECT id, purpose, opened_by, opened_at, closed_at, keep_days FROM cases"
 SESSION = 'SELECT id, "case", cursor, version FROM sessions'
 WATCH = "SELECT session, threshold, by, at, seen FROM watches"
 EVENT = "SELECT session, sighting, members, probability, reasons, at, id FROM events"
@@ -52,11 +53,18 @@ class PostgresCases:
 
     def open(self, case: Case) -> None:
         """Store a new case."""
-        values = [case.id, printable(case.purpose), case.opened_by, case.opened_at, case.closed_at]
+        values = [
+            case.id,
+            printable(case.purpose),
+            case.opened_by,
+            case.opened_at,
+            case.closed_at,
+            case.keep_days,
+        ]
 
         def work(connection: Connection[Row]) -> None:
             made = connection.execute(
-                "INSERT INTO cases VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING", values
+                "INSERT INTO cases VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING", values
             )
             if not made.rowcount:
                 raise ConflictError(f"case {case.id} is there already")
@@ -88,6 +96,17 @@ class PostgresCases:
 
         return self._database.write(work)
 
+    def keep(self, id: str, days: int | None) -> Case:
+        """Say for how long a case is kept after it was closed."""
+        require_days(days)
+
+        def work(connection: Connection[Row]) -> Case:
+            case = _case(connection, id, "FOR UPDATE")
+            connection.execute("UPDATE cases SET keep_days = %s WHERE id = %s", [days, id])
+            return replace(case, keep_days=days)
+
+        return self._database.write(work)
+
     def create_session(self, session: SessionRecord) -> None:
         """Store a new session."""
 
@@ -106,7 +125,7 @@ class PostgresCases:
 
     def session(self, id: str) -> SessionRecord:
         """Return a session."""
-        return self._database.write(lambda connection: _session(connection, id))
+        return self._database.transact(lambda connection: _session(connection, id))
 
     def sessions(self, case: str | None = None) -> list[SessionRecord]:
         """Return the sessions of a case or of all."""
@@ -117,7 +136,7 @@ class PostgresCases:
             rows = connection.execute(query, {"case": case}).fetchall()
             return [_with_steps(connection, row) for row in rows]
 
-        return self._database.write(work)
+        return self._database.transact(work)
 
     def write_session(self, session: SessionRecord) -> SessionRecord:
         """Store a changed session and return it with its next version."""

@@ -74,11 +74,15 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A camera; ``site`` groups cameras of one building or area."""
+    """A camera; ``site`` groups cameras of one building or area.
+
+    ``keep_days`` says for how long its sightings are kept; ``None`` until somebody deletes them.
+    """
 
     id: str
     name: str = ""
     site: str = ""
+    keep_days: int | None = None
 
     def __post_init__(self) -> None:
         if not self.id:

@@ -72,7 +72,11 @@ class GalleryStore(Protocol):
         ...
 
     def upsert_cameras(self, cameras: Sequence[Camera]) -> None:
-        """Store or rename cameras."""
+        """Store or rename cameras; for how long they are kept stays."""
+        ...
+
+    def keep(self, camera: str, days: int | None) -> Camera:
+        """Say for how long a camera's sightings are kept; ``None`` until somebody deletes them."""
         ...
 
     def known(self, ids: Collection[str]) -> set[str]:
