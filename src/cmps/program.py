@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -20,6 +21,21 @@ if TYPE_CHECKING:
     from cmps.speech.recogniser import Recogniser, Transcript
 
 
+if TYPE_CHECKING:
+    once = cached_property
+else:
+
+    class once(cached_property):  # noqa: N801 - it is used like the property that it is
+        """A cached property that is worked out once, whichever thread comes first."""
+
+        def __get__(self, program, owner=None):  # noqa: ANN001, ANN204
+            """Return what was opened, or open it while others wait."""
+            if program is None:
+                return self
+            with program.opening:
+                return super().__get__(program, owner)
+
+
 class Program:
     """Opens gallery, networks and recogniser on first use; the command line and servers share it.
 
@@ -29,9 +45,10 @@ class Program:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.opening = threading.RLock()
         self._texts: dict[Variant, TextEncoder] = {}
 
-    @cached_property
+    @once
     def store(self) -> GalleryStore:
         """The gallery, told which image network this program encodes with."""
         from cmps.encoders.weights import image_network
@@ -54,7 +71,7 @@ class Program:
         if not self.settings.database_url and not (data.expanduser() / "postgres").exists():
             raise GalleryError(f"there is no gallery in {data}; make one with: cmps index PATH")
 
-    @cached_property
+    @once
     def image(self) -> ImageEncoder:
         """The image network."""
         from cmps.encoders.image import OnnxImageEncoder
@@ -65,11 +82,12 @@ class Program:
         """Return a text network."""
         from cmps.encoders.text import open_text_encoder
 
-        if variant not in self._texts:
-            self._texts[variant] = open_text_encoder(variant, self.settings.threads)
-        return self._texts[variant]
+        with self.opening:
+            if variant not in self._texts:
+                self._texts[variant] = open_text_encoder(variant, self.settings.threads)
+            return self._texts[variant]
 
-    @cached_property
+    @once
     def recogniser(self) -> Recogniser:
         """The speech recogniser."""
         from cmps.speech.recogniser import open_recogniser
@@ -86,14 +104,14 @@ class Program:
 
         return listen(recording, self.recogniser, minutes=self.settings.recording_minutes)
 
-    @cached_property
+    @once
     def curves(self) -> Mapping[str, Curve]:
         """The calibration of each probe kind."""
         from cmps.search.calibration import shipped_curves
 
         return shipped_curves()
 
-    @cached_property
+    @once
     def engine(self) -> SearchEngine:
         """The search over the gallery."""
         from cmps.search.ranking import SearchEngine
@@ -106,7 +124,7 @@ class Program:
             depth=self.settings.rerank,
         )
 
-    @cached_property
+    @once
     def desk(self) -> Desk:
         """Cases and sessions on the gallery."""
         from cmps.search.desk import Desk

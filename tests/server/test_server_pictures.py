@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cmps.server.pictures import LARGEST, WrongTypeError, decode_photo, require_picture
-from cmps.server.worker import Limits, RefusedError, Workers
+from cmps.server.pictures import LARGEST, decode_photo, require_picture
+from cmps.server.worker import Limits, RefusedError, Workers, WrongTypeError
 
 
 def encoded(width: int, height: int, kind: str, **options: object) -> bytes:
@@ -113,6 +113,6 @@ def test_a_moving_picture_is_its_first_frame(workers):
 
 def test_a_picture_may_take_only_so_much_memory(workers):
     bomb = png_bomb(7_900)  # 62 million pixels in 20 kB
-    with pytest.raises(RefusedError, match="more than 100 MB of memory|damaged"):
+    with pytest.raises(RefusedError, match=r"more than 100 MB of memory|damaged"):
         workers.run(decode_photo, bomb, Limits(megabytes=100))
     assert workers.run(decode_photo, bomb, Limits(megabytes=700)).shape == (LARGEST, LARGEST, 3)

@@ -85,9 +85,17 @@ class Desk:
         Raises:
             GalleryError: If there is no purpose.
         """
-        case = Case(new_id(), purpose.strip(), by, self.clock())
+        case = self.new_case(purpose, by)
         self.store.cases.open(case)
         return case
+
+    def new_case(self, purpose: str, by: str = "", keep_days: int | None = None) -> Case:
+        """Return a case that is not stored yet.
+
+        Raises:
+            GalleryError: If there is no purpose, or it cannot be kept for so many days.
+        """
+        return Case(new_id(), purpose.strip(), by, self.clock(), keep_days=keep_days)
 
     def close_case(self, id: str) -> Case:
         """Close a case."""

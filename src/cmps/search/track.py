@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cmps.gallery.floorplan import FloorPlan
 from cmps.gallery.plan_files import kept_floorplan, read_floorplan
+from cmps.gallery.store import GalleryStore
 from cmps.search.ranking import Probe, SearchEngine
 from cmps.search.tracks.company import companions
 from cmps.search.tracks.follow import Pursuit, Setting
@@ -130,9 +131,10 @@ class Tracker:
         photos: Sequence[Probe] = (),
         confirm: Collection[str] = (),
         reject: Collection[str] = (),
+        store: GalleryStore | None = None,
     ) -> Pursuit:
         """Start to follow somebody; see :meth:`Follower.pursue`."""
-        return self.follower.pursue(sightings, photos, confirm, reject)
+        return self.follower.pursue(sightings, photos, confirm, reject, store)
 
     def track(self, pursuit: Pursuit, threshold: float, name: str = "") -> Track:
         """Return the track as things stand; cheap enough to ask after every click.
@@ -149,7 +151,7 @@ class Tracker:
     def near(self, pursuit: Pursuit, found: Track, top: int = 5) -> list[Companion]:
         """Return who was near the person."""
         fpr = bool(self.engine.depth)
-        return companions(self.engine.store, pursuit.curve, found.stops, top, fpr)
+        return companions(pursuit.store, pursuit.curve, found.stops, top, fpr)
 
 
 def track(

@@ -58,11 +58,13 @@ class Caller:
         name: The account's name.
         role: What they may do.
         cameras: What they may see; ``None`` for all cameras.
+        program: Whether a program asks with their token, not they themselves.
     """
 
     name: str
     role: Role
     cameras: frozenset[str] | None = None
+    program: bool = False
 
     def sees(self, camera: str) -> bool:
         """Whether they may see anything of a camera."""
@@ -75,6 +77,15 @@ class Caller:
         asked = where.cameras
         seen = self.cameras if asked is None else asked & self.cameras
         return Filter(seen, where.after, where.before, where.spans)
+
+    def require_themselves(self) -> None:
+        """Make sure that no program asks: a token that leaked must not make itself at home.
+
+        Raises:
+            HTTPException: 403 if one does.
+        """
+        if self.program:
+            raise HTTPException(403, "a token cannot do this; log in with name and password")
 
     def cameras_of(self, cameras: Collection[Camera]) -> list[Camera]:
         """Return those of some cameras that they may see."""
@@ -90,9 +101,9 @@ class Caller:
             raise UnknownError(f"sighting {sighting} is not in the gallery; cmps search shows ids")
 
 
-def caller_of(user: User) -> Caller:
-    """Return a user as the one who asks."""
-    return Caller(user.name, user.role, user.cameras)
+def caller_of(user: User, *, program: bool = False) -> Caller:
+    """Return a user, or a program with their token, as the one who asks."""
+    return Caller(user.name, user.role, user.cameras, program)
 
 
 def allow(role: Role) -> Any:
@@ -208,7 +219,7 @@ def _bearer(token: str, accounts: AccountStore) -> Caller:
     found = accounts.token(key_of(token))
     if found is None or found[0].expires <= datetime.now(UTC):
         raise _login_first("the token is not valid, or no longer; ask for another")
-    return caller_of(found[1])
+    return caller_of(found[1], program=True)
 
 
 def _cookie(connection: HTTPConnection, accounts: AccountStore) -> Caller:

@@ -13,8 +13,10 @@ from cmps import __version__
 from cmps.program import Program
 from cmps.server import errors
 from cmps.server.access import PUBLIC, unaudited
+from cmps.server.bodies import Bodies
 from cmps.server.routes import routers
 from cmps.server.security.headers import Headers
+from cmps.server.services import Services, serving
 from cmps.server.state import Gate
 
 API = "/api/v1"
@@ -38,12 +40,15 @@ def create_app(program: Program, gate: Gate | None = None) -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
         responses=errors.REFUSALS,
+        lifespan=serving,
     )
     app.state.program = program
     app.state.gate = gate or Gate()
+    app.state.services = Services(program)
     errors.install(app)
     for router in routers():
         app.include_router(router, prefix=API)
+    app.add_middleware(Bodies)
     app.add_middleware(Headers, tls=app.state.gate.tls)
     app.mount("/leaflet", StaticFiles(directory=leaflet.BASE_DIR), name="leaflet")
     app.mount("/ui", StaticFiles(directory=UI), name="ui")

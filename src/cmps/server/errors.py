@@ -11,7 +11,9 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from cmps.gallery.confirmations import SamePersonError
 from cmps.gallery.records import ConflictError, GalleryError, UnknownError
+from cmps.server.worker import RefusedError, TooBusyError, WrongTypeError
 
 log = logging.getLogger("cmps.server")
 
@@ -44,6 +46,12 @@ def status_of(error: Exception) -> int:
         return 404
     if isinstance(error, ConflictError):
         return 409
+    if isinstance(error, SamePersonError):
+        return 403
+    if isinstance(error, WrongTypeError):
+        return 415
+    if isinstance(error, RefusedError):
+        return 422
     return 400
 
 
@@ -55,8 +63,12 @@ def install(app: FastAPI) -> None:
     async def ours(request: Request, error: Exception) -> Response:
         return answer(status_of(error), str(error))
 
-    for kind in (GalleryError, QueryError, SpeechError):
+    for kind in (GalleryError, QueryError, SpeechError, RefusedError):
         app.add_exception_handler(kind, ours)
+
+    @app.exception_handler(TooBusyError)
+    async def busy(request: Request, error: TooBusyError) -> Response:
+        return answer(503, str(error), {"Retry-After": "30"})
 
     @app.exception_handler(StarletteHTTPException)
     async def refused(request: Request, error: StarletteHTTPException) -> Response:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.datasets.decoding import open_image
-from cmps.server.worker import RefusedError
+from cmps.server.worker import WrongTypeError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "AVIF")
 """As Pillow calls them."""
@@ -18,10 +18,6 @@ SMALLEST = 16
 """Pixels of the shorter side."""
 LARGEST = 1600
 """Pixels of the longer side that are kept; the network looks at far fewer."""
-
-
-class WrongTypeError(RefusedError):
-    """A file that is no picture of a kind that is taken."""
 
 
 def require_picture(raw: bytes) -> None:

@@ -43,6 +43,10 @@ class RefusedError(ValueError):
     """A file that is not taken; the message says why and what to do."""
 
 
+class WrongTypeError(RefusedError):
+    """A file that is not of a kind that is taken."""
+
+
 class TooBusyError(RuntimeError):
     """All workers have been at work for long; the same request may succeed later."""
 

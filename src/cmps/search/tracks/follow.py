@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -125,6 +126,17 @@ class Pursuit:
         self._size = round(traffic.count)
         self._known: dict[str, Floats] = {}
         self._against: dict[str, Floats] = {}
+
+    def fork(self) -> Pursuit:
+        """Return the same pursuit once more; what is said of the one changes nothing of the other.
+
+        What was worked out so far is shared, so taking a word back costs no new search.
+        """
+        other = copy.copy(self)
+        other.views, other.passes = list(self.views), list(self.passes)
+        other.confirmed, other.rejected = set(self.confirmed), dict(self.rejected)
+        other._known, other._against = dict(self._known), dict(self._against)
+        return other
 
     def gather(self, must: Collection[str] = ()) -> None:
         """Find candidates: the nearest pictures to every view, and sightings that must be there.

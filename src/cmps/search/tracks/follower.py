@@ -70,6 +70,7 @@ class Follower:
         photos: Sequence[Probe] = (),
         confirm: Collection[str] = (),
         reject: Collection[str] = (),
+        store: GalleryStore | None = None,
     ) -> Pursuit:
         """Start to follow somebody.
 
@@ -78,17 +79,19 @@ class Follower:
             photos: Pictures from elsewhere.
             confirm: Further sightings that show them.
             reject: Sightings that show somebody else.
+            store: The gallery as who asks may see it; default all of it.
 
         Raises:
             GalleryError: If the gallery is empty or an id is unknown.
         """
         traffic, travel = self.traffic()
+        store = store or self.store
         own = list(dict.fromkeys([*sightings, *confirm]))
         views = [View(f"photo {number}", (photo,)) for number, photo in enumerate(photos)]
-        for one in complete(self.store, self.store.get(own)):
+        for one in complete(store, store.get(own)):
             probes = tuple(probe_of(picture.encoding) for picture in one.sightings)
             views.append(View(one.key, probes))
-        pursuit = Pursuit(self.store, self._own, views, travel, traffic, self.fpr, self.setting)
+        pursuit = Pursuit(store, self._own, views, travel, traffic, self.fpr, self.setting)
         pursuit.gather([*own, *reject])
         pursuit.confirm(own)
         pursuit.reject(reject)

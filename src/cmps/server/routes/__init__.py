@@ -10,6 +10,19 @@ from fastapi import APIRouter
 RESOURCES = (
     "health",
     "auth",
+    "users",
+    "tokens",
+    "audit",
+    "cases",
+    "confirmations",
+    "sessions",
+    "uploads",
+    "sightings",
+    "tracks",
+    "cameras",
+    "floorplan",
+    "watches",
+    "events",
 )
 
 

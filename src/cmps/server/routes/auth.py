@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -135,8 +136,7 @@ def change_password(
     acting: Annotated[Acting, audited(UserChanged)],
 ) -> None:
     """Change one's own password; every other login of the account ends, and this one too."""
-    from dataclasses import replace
-
+    caller.require_themselves()
     _wait(gate, caller.name, request)
     user = program.store.accounts.get(caller.name)
     if not gate.passwords.fits(user.password, body.old):

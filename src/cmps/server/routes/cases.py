@@ -1,0 +1,118 @@
+"""Cases: opening, reading, closing, and the report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from cmps.gallery.audit_events import CaseClosed, CaseOpened, CaseRead, Exported
+from cmps.gallery.cases import SessionRecord
+from cmps.search.session import SearchSession
+from cmps.server.access import Acting, Caller, Role, allow, audited
+from cmps.server.services import ServicesDep
+from cmps.server.state import ProgramDep
+from cmps.server.views.base import Id
+from cmps.server.views.cases import Case, Cases, NewCase, Report, WatchEvent
+from cmps.server.views.sessions import Session
+
+router = APIRouter(prefix="/cases", tags=["cases"])
+
+Viewer = Annotated[Caller, allow(Role.VIEWER)]
+Operator = Annotated[Caller, allow(Role.OPERATOR)]
+
+
+@router.get("", operation_id="list_cases")
+def listing(
+    program: ProgramDep,
+    services: ServicesDep,
+    caller: Viewer,
+    acting: Annotated[Acting, audited(CaseRead)],
+) -> Cases:
+    """List all cases, newest first."""
+    store = program.store
+    with acting.of(detail={"what": "list"}):
+        sessions: dict[str, list[SessionRecord]] = {}
+        for one in store.cases.sessions():
+            sessions.setdefault(one.case, []).append(one)
+        found = [
+            Case.of(one, sessions.get(one.id, ()), (), services.hub.here(one.id))
+            for one in store.cases.listing()
+        ]
+    return Cases(cases=found)
+
+
+@router.post("", status_code=201, operation_id="open_case")
+def begin(
+    body: NewCase,
+    program: ProgramDep,
+    caller: Operator,
+    acting: Annotated[Acting, audited(CaseOpened)],
+) -> Case:
+    """Open a case: nobody is searched for without a purpose."""
+    made = program.desk.new_case(body.purpose, caller.name, body.keep_days)
+    with acting.of(case=made.id, detail={"keep_days": body.keep_days}):
+        program.store.cases.open(made)
+    return Case.of(made)
+
+
+@router.get("/{id}", operation_id="read_case")
+def read(
+    id: Id,
+    program: ProgramDep,
+    services: ServicesDep,
+    caller: Viewer,
+    acting: Annotated[Acting, audited(CaseRead)],
+) -> Case:
+    """Return a case with its sessions and confirmations, and who has it open."""
+    store = program.store
+    found = store.cases.get(id)
+    with acting.of(case=id, detail={"what": "case"}):
+        return Case.of(
+            found,
+            store.cases.sessions(id),
+            store.confirmations.listing(id),
+            services.hub.here(id),
+        )
+
+
+@router.post("/{id}/close", operation_id="close_case")
+def close(
+    id: Id,
+    program: ProgramDep,
+    services: ServicesDep,
+    caller: Operator,
+    acting: Annotated[Acting, audited(CaseClosed)],
+) -> Case:
+    """Close a case: it can be read and no longer changed, and its watches end."""
+    store = program.store
+    store.cases.get(id)
+    with acting.of(case=id):
+        closed = program.desk.close_case(id)
+    services.hub.tell(id, {"type": "closed", "case": id, "by": caller.name})
+    return Case.of(
+        closed, store.cases.sessions(id), store.confirmations.listing(id), services.hub.here(id)
+    )
+
+
+@router.get("/{id}/report", operation_id="report_case")
+def report(
+    id: Id,
+    program: ProgramDep,
+    services: ServicesDep,
+    caller: Viewer,
+    acting: Annotated[Acting, audited(Exported)],
+) -> Report:
+    """Return everything that is printed of a case: what was asked, found, confirmed."""
+    store = program.store
+    found = store.cases.get(id)
+    with acting.of(case=id, detail={"what": "report"}):
+        sessions = store.cases.sessions(id)
+        case = Case.of(found, sessions, store.confirmations.listing(id), services.hub.here(id))
+        events = [
+            WatchEvent.of(event, id) for one in sessions for event in store.cases.events(one.id)
+        ]
+        told = [Session.of(SearchSession.of(one)) for one in sessions]
+        at = datetime.now(UTC)
+        return Report(case=case, sessions=told, events=events, made_by=caller.name, made_at=at)
