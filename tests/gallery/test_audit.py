@@ -19,9 +19,12 @@ from cmps.gallery.audit_events import (
     LoggedIn,
     LoggedOut,
     SawPicture,
+    Searched,
+    SessionBegun,
     Stepped,
 )
 from cmps.gallery.cases import Case, SessionRecord
+from cmps.gallery.memory_audit import MemoryAudit
 from cmps.gallery.postgres import open_gallery
 from cmps.gallery.records import GalleryError
 
@@ -93,6 +96,19 @@ def test_reading_inside_does_not_write_the_row_early(gallery):
         assert kinds(gallery.audit) == []
         gallery.cases.write_session(session)
         assert kinds(gallery.audit) == ["stepped"]
+
+
+def test_stores_tell_what_a_deed_is_about(gallery):
+    with recording(gallery.audit, CaseOpened("ana")):
+        gallery.cases.open(CASE)
+    with recording(gallery.audit, SessionBegun("ana")):
+        gallery.cases.create_session(SessionRecord("s1", "c1"))
+    with recording(gallery.audit, Stepped("ana")):
+        gallery.cases.write_session(gallery.cases.session("s1"))
+    with recording(gallery.audit, Searched("ana")):
+        gallery.cases.session("s1")
+    rows = [row.as_dict() for row in gallery.audit.walk()]
+    assert [(row["case"], row["session"]) for row in rows] == [("c1", None)] + 3 * [("c1", "s1")]
 
 
 def test_a_deed_that_fails_leaves_no_row(gallery):
@@ -187,7 +203,7 @@ def test_an_event_says_who_and_carries_what_its_kind_allows():
     with pytest.raises(GalleryError, match="who did it"):
         AuditEvent("ana")
     with pytest.raises(GalleryError, match="a case is needed"):
-        SawPicture("ana")
+        MemoryAudit().append(SawPicture("ana"))
     with pytest.raises(GalleryError, match="no detail words is known"):
         SawPicture("ana", case="c1", detail={"words": "a woman in red"})
     assert len({kind.kind for kind in KINDS}) == len(KINDS)

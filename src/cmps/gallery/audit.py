@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Protocol
@@ -57,12 +57,16 @@ class Head:
 def chained(head: Head, event: AuditEvent, at: datetime) -> AuditRow:
     """Return the row that follows on a head.
 
+    Raises:
+        GalleryError: If the event lacks a case that it needs.
+
     Example:
         >>> from cmps.gallery.audit_events import LoggedOut
         >>> row = chained(Head(), LoggedOut("ana"), datetime(2026, 5, 1, tzinfo=UTC))
         >>> row.number, row.hash == link(START, row.body)
         (1, True)
     """
+    event.require_case()
     plain = {
         "number": head.number + 1,
         "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -101,12 +105,16 @@ def storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
-class AuditLog(Protocol):
-    """Keeps the rows; nothing here changes or removes one."""
+class Appends(Protocol):
+    """What takes a row."""
 
     def append(self, event: AuditEvent) -> None:
         """Write a row in a transaction of its own; it is kept when this returns."""
         ...
+
+
+class AuditLog(Appends, Protocol):
+    """Keeps the rows; nothing here changes or removes one."""
 
     def head(self) -> Head:
         """Return the end of the chain as it is kept beside the rows."""
@@ -156,15 +164,23 @@ def pending() -> Entry | None:
     return None if entry is None or entry.written else entry
 
 
+def about(*, case: str, session: str | None = None) -> None:
+    """Let the pending entry say what it is about, where it does not yet; stores know."""
+    entry = pending()
+    if entry is not None:
+        found = entry.event
+        entry.event = replace(found, case=found.case or case, session=found.session or session)
+
+
 @contextmanager
-def recording(log: AuditLog, event: AuditEvent) -> Iterator[None]:
+def recording(log: Appends, event: AuditEvent) -> Iterator[None]:
     """Write an event's row with the first write inside, or when the block ends well."""
     entry = Entry(event)
     token = _open.set(entry)
     try:
         yield
         if not entry.written:
-            log.append(event)
+            log.append(entry.event)
             entry.written = True
     finally:
         _open.reset(token)

@@ -23,7 +23,7 @@ class AuditEvent:
         detail: Numbers, ids and choices; no words about a person, since rows are never erased.
 
     Raises:
-        GalleryError: If nobody did it, a case is missing, or a detail is not one of ``keys``.
+        GalleryError: If nobody did it, or a detail is not one of ``keys``.
 
     Example:
         >>> LoggedIn("ana", detail={"address": "127.0.0.1"}).kind
@@ -43,13 +43,20 @@ class AuditEvent:
     def __post_init__(self) -> None:
         if not self.kind or not self.by:
             raise GalleryError(f"the audit wants to know who did it: {type(self).__name__}")
-        if self.needs_case and not self.case:
-            raise GalleryError(f"{self.kind}: a case is needed; open one with its purpose first")
         if odd := sorted(self.detail.keys() - self.keys):
             raise GalleryError(
                 f"{self.kind}: no detail {', '.join(odd)} is known; "
                 "name it in gallery/audit_events.py"
             )
+
+    def require_case(self) -> None:
+        """Make sure that a case is named where this kind of deed makes no sense without.
+
+        Raises:
+            GalleryError: If not.
+        """
+        if self.needs_case and not self.case:
+            raise GalleryError(f"{self.kind}: a case is needed; open one with its purpose first")
 
 
 # -- accounts ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cmps.gallery.audit import carry
+from cmps.gallery.audit import about, carry
 from cmps.gallery.cases import (
     Case,
     Event,
@@ -56,6 +56,7 @@ class MemoryCases:
             if case.id in self._cases:
                 raise ConflictError(f"case {case.id} is there already")
             self._cases[case.id] = case
+            about(case=case.id)
             carry(self._audit.append)
 
     def get(self, id: str) -> Case:
@@ -63,6 +64,7 @@ class MemoryCases:
         with self._lock:
             if id not in self._cases:
                 raise unknown_case(id)
+            about(case=id)
             return self._cases[id]
 
     def listing(self) -> list[Case]:
@@ -96,6 +98,7 @@ class MemoryCases:
             if session.id in self._sessions:
                 raise ConflictError(f"session {session.id} is there already")
             self._sessions[session.id] = copy.deepcopy(session)
+            about(case=session.case, session=session.id)
             carry(self._audit.append)
 
     def session(self, id: str) -> SessionRecord:
@@ -103,6 +106,7 @@ class MemoryCases:
         with self._lock:
             if id not in self._sessions:
                 raise unknown_session(id)
+            about(case=self._sessions[id].case, session=id)
             return copy.deepcopy(self._sessions[id])
 
     def sessions(self, case: str | None = None) -> list[SessionRecord]:

@@ -11,6 +11,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from cmps.gallery.audit import about
 from cmps.gallery.cases import (
     Case,
     Event,
@@ -68,6 +69,7 @@ class PostgresCases:
             )
             if not made.rowcount:
                 raise ConflictError(f"case {case.id} is there already")
+            about(case=case.id)
 
         self._database.write(work)
 
@@ -119,6 +121,7 @@ class PostgresCases:
             )
             if not made.rowcount:
                 raise ConflictError(f"session {session.id} is there already")
+            about(case=session.case, session=session.id)
             _write_steps(connection, session.id, enumerate(session.steps))
 
         self._database.write(work)
@@ -262,6 +265,7 @@ def _case(connection: Connection[Row], id: str, lock: str = "") -> Case:
     row = connection.execute(f"{CASE} WHERE id = %s {lock}", [id]).fetchone()
     if row is None:
         raise unknown_case(id)
+    about(case=id)
     return Case(*row)
 
 
@@ -277,6 +281,7 @@ def _session(connection: Connection[Row], id: str, lock: str = "FOR SHARE") -> S
     row = connection.execute(f"{SESSION} WHERE id = %s {lock}", [id]).fetchone()
     if row is None:
         raise unknown_session(id)
+    about(case=row[1], session=id)
     return _with_steps(connection, row)
 
 
