@@ -35,6 +35,22 @@ def test_of_nobody_known_it_asks_for_the_person() -> None:
     assert asked.asks == Chip("hat", "cap")
 
 
+@pytest.mark.parametrize(
+    ("language", "code", "text"),
+    [
+        (
+            "fr",
+            "upper:shirt white sleeve=short",
+            "Elle porte une chemise blanche à manches courtes ?",
+        ),
+        ("fr", "upper:jacket dark-green", "La veste est vert foncé ?"),
+        ("es", "shoes:shoes black", "¿Lleva ella zapatos negros?"),
+    ],
+)
+def test_adjectives_agree_with_their_noun(language: str, code: str, text: str) -> None:
+    assert question(Chip.read(code), language, GIRL).text == text
+
+
 @pytest.mark.parametrize("language", languages())
 def test_everything_can_be_asked_and_shown(language: str) -> None:
     for slot, values in VALUES.items():

@@ -49,6 +49,15 @@ def test_every_kind_can_be_asked_for(words: dict[str, Any]) -> None:
     assert set(VALUES) <= set(words["questions"])
 
 
+def test_every_name_has_articles_and_every_form_a_class(words: dict[str, Any]) -> None:
+    kinds = {noun.rpartition(" ")[2] for noun in words["names"].values()}
+    assert kinds <= set(words["articles"])
+    forms = {shown.count("|") + 1 for shown in words["shown"].values() if "|" in shown}
+    if forms:
+        assert kinds <= set(words["agreement"])
+        assert forms == {max(words["agreement"].values()) + 1}
+
+
 def test_no_slip_corrects_a_word_of_the_list(words: dict[str, Any]) -> None:
     ending = words["endings"]["s"]
     known = {

@@ -129,8 +129,37 @@ def test_what_is_no_chip_is_kept() -> None:
 
 
 def test_a_language_that_there_is_not() -> None:
-    with pytest.raises(LanguageError, match="there are: en, de, zh"):
+    with pytest.raises(LanguageError, match="there are: en, de, es, fr, zh"):
         understand("hola", "xx")
+
+
+def codes_in(language: str, text: str, *before: str) -> list[str]:
+    now, focus = Description(), None
+    for one in (*before, text):
+        found = understand(one, language, now, focus)
+        now, focus = found.description, found.focus
+    return [chip.code() for chip in now.chips]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("fr", "une robe rose à pois blancs", ["whole:dress pink +white pattern=dotted"]),
+        ("fr", "un chemisier rayé noir et blanc", ["upper:blouse black white pattern=striped"]),
+        ("fr", "une echarpe foncee", ["accessory:scarf dark"]),
+        ("es", "un pantalon marron", ["lower:trousers brown"]),
+        ("es", "no lleva gorra", ["not hat:cap"]),
+        ("es", "una señora mayor", ["who:woman age=65-100"]),
+    ],
+)
+def test_adjectives_after_the_noun_and_words_without_accents(
+    language: str, text: str, expected: list[str]
+) -> None:
+    assert codes_in(language, text) == expected
+
+
+def test_a_pronoun_with_a_colour_means_the_thing_spoken_of_last() -> None:
+    assert "upper:jacket red" in codes_in("fr", "elle est rouge", "une femme avec une veste")
 
 
 SAYINGS = [

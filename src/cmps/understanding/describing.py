@@ -127,6 +127,8 @@ class Describing(Cursor):
                 marks.details.append(value)
             else:
                 marks.fields[name] = value
+                after = not self.words.before and bool(marks.colours)
+                marks.pattern_told |= name == "pattern" and after
         elif token.has("age"):
             marks.age, marks.years = token.parts["age"], token.has("years")
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -41,6 +41,7 @@ class Lexicon:
         longest: Words in the longest phrase.
         slips: What a recogniser writes, and what was said.
         ordinary: Words among them that people say too: they need more around them.
+        accented: Words typed without their accents, where that makes no other word.
         replies: What answers a question: ``"yes"``, ``"no"`` or ``"unknown"``.
         plain: The file as it is, for names and questions.
     """
@@ -51,6 +52,7 @@ class Lexicon:
     longest: int
     slips: Mapping[Phrase, Phrase]
     ordinary: frozenset[str]
+    accented: Mapping[str, str]
     replies: Mapping[Phrase, Reply]
     plain: Mapping[str, Any]
 
@@ -100,6 +102,7 @@ def lexicon(language: str = "en") -> Lexicon:
         max(map(len, phrases)),
         slips,
         frozenset(_commas(plain["slips"]["ordinary"])),
+        _accented({word for phrase in phrases for word in phrase}),
         _replies(plain),
         plain,
     )
@@ -160,6 +163,27 @@ def _replies(plain: Mapping[str, Any]) -> dict[Phrase, Reply]:
     return found
 
 
+def _accented(known: Set[str]) -> dict[str, str]:
+    """Return bare words and the only known word that each may stand for."""
+    found: dict[str, set[str]] = {}
+    for word in known:
+        bare = without_accents(word)
+        if bare not in known:
+            found.setdefault(bare, set()).add(word)
+    return {bare: words.pop() for bare, words in found.items() if len(words) == 1}
+
+
+def without_accents(word: str) -> str:
+    """Return a word as people type it in a hurry.
+
+    Example:
+        >>> without_accents("pantalón"), without_accents("été")
+        ('pantalon', 'ete')
+    """
+    apart = unicodedata.normalize("NFD", word)
+    return unicodedata.normalize("NFC", "".join(c for c in apart if not unicodedata.combining(c)))
+
+
 def _commas(listed: str) -> list[str]:
     return [one for one in (" ".join(one.split()) for one in listed.split(",")) if one]
 
@@ -182,33 +206,43 @@ def name_of(chip: Chip, words: Lexicon) -> tuple[str, str]:
     return noun, kind
 
 
-def colour_name(colour: str, words: Lexicon) -> str:
-    """Return a colour's name in a language.
+def _shown(text: str, kind: str, words: Lexicon) -> str:
+    """Return the form of a shown word that fits a class of nouns: noir, noire, noirs, noires."""
+    forms = text.split("|")
+    return forms[words.plain["agreement"][kind]] if len(forms) > 1 else text
+
+
+def colour_name(colour: str, words: Lexicon, kind: str = "") -> str:
+    """Return a colour's name in a language, as it is said of a class of nouns.
 
     Example:
         >>> colour_name("dark-blue", lexicon())
         'dark blue'
+        >>> colour_name("white", lexicon("fr"), "f"), colour_name("dark-green", lexicon("fr"), "f")
+        ('blanche', 'vert foncé')
     """
     shown = words.plain["shown"]
     shade, _, base = colour.partition("-")
     if base:
-        return str(shown[f"{shade}-of"]).format(colour=shown[base])
-    return str(shown[colour])
+        return str(shown[f"{shade}-of"]).format(colour=str(shown[base]).partition("|")[0])
+    return _shown(str(shown[colour]), kind, words) if kind else str(shown[colour]).partition("|")[0]
 
 
 def marks_of(chip: Chip, words: Lexicon, modality: bool = False) -> list[str]:
     """Return all that is said of a chip beside its kind, each as shown to people."""
     shown = words.plain["shown"]
+    _, kind = name_of(chip, words)
     marks = [str(shown[chip.modality])] if modality and chip.modality != "must" else []
     if chip.colours:
-        marks.append(f" {shown['and']} ".join(colour_name(one, words) for one in chip.colours))
-    for field in ("pattern", "sleeve", "length"):
-        if getattr(chip, field):
-            marks.append(str(shown[f"{field}={getattr(chip, field)}"]))
-    marks += [str(shown[f"is={detail}"]) for detail in chip.details]
+        colours = [colour_name(one, words, kind) for one in chip.colours]
+        marks.append(f" {shown['and']} ".join(colours))
+    fields = [f"{one}={getattr(chip, one)}" for one in ("pattern", "sleeve", "length")
+              if getattr(chip, one)]  # fmt: skip
+    fields += [f"is={detail}" for detail in chip.details]
+    marks += [_shown(str(shown[one]), kind, words) for one in fields]
     if chip.accents:
-        colours = f" {shown['and']} ".join(colour_name(one, words) for one in chip.accents)
-        marks.append(str(shown["accents"]).format(colours=colours))
+        accents = f" {shown['and']} ".join(colour_name(one, words) for one in chip.accents)
+        marks.append(str(shown["accents"]).format(colours=accents))
     if chip.age:
         first, last = chip.age
         marks.append(str(shown["year" if first == last else "years"]).format(

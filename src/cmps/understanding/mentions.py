@@ -42,6 +42,8 @@ class Marks:
     """What was said of a thing that has not been named yet."""
 
     colours: list[str] = field(default_factory=list)
+    accents: list[str] = field(default_factory=list)
+    pattern_told: bool = False  # colours that follow are the pattern's: une robe rose à pois blancs
     either: bool = False
     shade: str = ""
     fields: dict[str, str] = field(default_factory=dict)
@@ -56,8 +58,8 @@ class Marks:
 
     def colour(self, colour: str) -> None:
         """Take a colour, with the shade that stood before it."""
-        shaded = f"{self.shade}-{colour}"
-        self.colours.append(shaded if self.shade and colour in SHADED else colour)
+        shaded = f"{self.shade}-{colour}" if self.shade and colour in SHADED else colour
+        (self.accents if self.pattern_told else self.colours).append(shaded)
         self.shade = ""
 
     def all_colours(self) -> tuple[str, ...]:
@@ -97,7 +99,11 @@ def marked(thing: Chip, marks: Marks) -> Chip:
         return replace(chip, age=age)
     if thing.slot == "build":
         return chip
-    chip = replace(chip, colours=(*chip.colours, *marks.all_colours()))
+    chip = replace(
+        chip,
+        colours=(*chip.colours, *marks.all_colours()),
+        accents=(*chip.accents, *marks.accents),
+    )
     fields = marks.fields
     if fields.get("pattern"):
         chip = replace(chip, pattern=fields["pattern"])

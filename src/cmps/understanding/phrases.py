@@ -180,6 +180,8 @@ class _Parse(Describing):
 
     def _no(self, token: Token) -> bool:
         after = self._peek(1)
+        if token.has("not") and after.has("wear", "hold", "be"):
+            return False  # no lleva gorro
         self._flush()
         alone = after.has("stop", "the", "a", "it", "wear", "hold", "correct", "no", "not", "in",
                           "another") or (after.has("female", "male", "neither"))  # fmt: skip
@@ -257,7 +259,8 @@ class _Parse(Describing):
 
     def _ages_alone(self) -> bool:
         """Whether "older" compares with what is known, and tells no age by itself."""
-        return bool(self.now.chips) and self._head() is None
+        named = not self.words.before and self._peek(-1).has("thing")  # una señora mayor
+        return bool(self.now.chips) and self._head() is None and not named
 
     def _forget_fields(self) -> None:
         chip = self.focus_chip()

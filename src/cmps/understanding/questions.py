@@ -97,7 +97,7 @@ def _thing(chip: Chip, words: Lexicon) -> dict[str, str]:
     a = f"{indefinite}{noun}"
     if chip.slot not in ("who", "build"):
         colour = f" {words.plain['shown']['and']} ".join(
-            colour_name(one, words) for one in chip.colours
+            colour_name(one, words, kind) for one in chip.colours
         )
         others = marks_of(replace(chip, colours=(), age=None), words)
         if colour:

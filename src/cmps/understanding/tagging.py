@@ -53,6 +53,7 @@ def tokens_of(text: str, words: Lexicon) -> tuple[list[Token], tuple[Repair, ...
         [('read', 'red'), ('genes', 'jeans')]
     """
     pieces = _PIECE.findall(unicodedata.normalize("NFKC", text).lower())
+    pieces = [words.accented.get(piece, piece) for piece in pieces]
     pieces, marked, repairs = _repair(pieces, words)
     tokens, at = [], 0
     while at < len(pieces):
