@@ -127,7 +127,7 @@ export async function openCase(purpose, keepDays) {
 /** Start a search in a case and go there. */
 export async function newSession(caseId) {
   const made = await post(`/cases/${caseId}/sessions`);
-  go({ view: "case", case: caseId, session: (made.session ?? made).id });
+  go({ view: "case", case: caseId, session: made.id });
 }
 
 /** Read the case of the address again. */

@@ -60,7 +60,7 @@ export const remove = (path) => request("DELETE", path);
 export async function list(way, query = {}) {
   const name = way.split("/").at(-1);
   const answer = await get(path(way, query));
-  return Array.isArray(answer) ? answer : (answer[name] ?? answer[name.replaceAll("-", "_")] ?? []);
+  return Array.isArray(answer) ? answer : (answer[name] ?? answer.events ?? []);
 }
 
 /** A path with a query; empty values are left out. */

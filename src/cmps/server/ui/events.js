@@ -56,7 +56,11 @@ async function heard(message) {
     if (message.by !== state.me.name) say(t("notice.confirmation"));
     return undefined;
   }
-  if (message.type === "watch") return say(t("notice.watch"), "strong");
+  if (message.type === "closed") return readCase();
+  if (message.type === "watch") {
+    set({ watchEvents: [...(state.watchEvents ?? []), message.event] });
+    return say(t("notice.watch"), "strong");
+  }
   if (message.type === "session") return other(message);
   return undefined;
 }

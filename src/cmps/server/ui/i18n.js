@@ -82,9 +82,12 @@ export function chipWords(chip) {
   const code = chip.chip.replace(/^(maybe|not) /, "");
   const [head, ...marks] = code.split(" ");
   const accents = marks.filter((one) => one.startsWith("+")).map(mark);
-  const others = sorted(marks.filter((one) => !one.startsWith("+"))).map(mark);
+  const colours = marks.filter((one) => !one.startsWith("+") && !one.includes("=")).map(mark);
+  const marked = sorted(marks.filter((one) => one.includes("="))).map(mark);
   const noun = terms[head];
-  if (!noun || accents.includes(undefined) || others.includes(undefined)) return chip.words.replace(/^(maybe|no): /, "");
+  if (!noun || [...accents, ...colours, ...marked].includes(undefined)) return chip.words.replace(/^(maybe|no): /, "");
+  const coloured = colours.length ? [new Intl.ListFormat(chosen()).format(colours)] : [];
+  const others = terms["="].startsWith("{marks}") ? [...marked, ...coloured] : [...coloured, ...marked];
   const words = others.length ? filled("=", { noun, marks: others.join(terms[","]) }) : noun;
   return accents.length ? filled("+", { words, colour: accents.join(", ") }) : words;
 }
@@ -94,13 +97,8 @@ function filled(key, values) {
 }
 
 function sorted(marks) {
-  // "long black hair", but „Haare: schwarz, lang“
-  const place = (one) => {
-    const at = ORDER.findIndex((start) => one.startsWith(start));
-    return at < 0 ? ORDER.length : at;
-  };
-  const before = terms["="]?.startsWith("{marks}");
-  return [...marks].sort((a, b) => (before ? place(a) - place(b) : place(b) - place(a)));
+  const place = (one) => ORDER.findIndex((start) => one.startsWith(start));
+  return [...marks].sort((a, b) => place(a) - place(b));
 }
 
 function mark(code) {

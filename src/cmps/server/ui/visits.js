@@ -47,11 +47,15 @@ async function openCase(id, session, still) {
     state.witnesses.length ? state.witnesses : list("/witnesses").catch(() => []),
   ]);
   if (!still()) return;
-  set({ case: found, cameras, plan, witnesses, here: found.here ?? [] });
+  set({ case: found, cameras, plan, witnesses });
+  // the events say who is here; the case only knows until they do
+  if (!state.here.length) set({ here: found.here });
   if (!session) return void (await enter(found));
   const answer = await get(path(`/sessions/${session}`, { top: state.top }));
   if (!still()) return;
   show(answer);
+  const begun = answer.session.steps.length > 0;
+  set({ tab: state.route.query.get("track") ? "track" : begun ? "people" : "ask" });
   retrack();
 }
 

@@ -32,7 +32,7 @@ class Account extends Component {
         this.fresh && h("div", { class: "fresh", role: "status" }, h("p", null, t("tokens.once")), h("code", { tabindex: "0" }, this.fresh)),
         this.tokens.length > 0 && h("table", { class: "list" },
           h("thead", null, h("tr", null, ...["tokens.label", "tokens.until", "users.acts"].map((key) => h("th", { scope: "col" }, t(key))))),
-          h("tbody", null, ...this.tokens.map((one) => h("tr", { key: one.id }, h("th", { scope: "row" }, one.label), h("td", null, moment(one.until ?? one.expires_at ?? one.ends_at)),
+          h("tbody", null, ...this.tokens.map((one) => h("tr", { key: one.id }, h("th", { scope: "row" }, one.label), h("td", null, moment(one.expires)),
             h("td", null, h("button", { class: "quiet", onclick: () => this.revoke(one.id), "aria-label": t("tokens.revoke-n", { label: one.label }) }, t("tokens.revoke"))))))),
         h("form", { class: "row", onsubmit: (event) => this.make(event) },
           h("label", { class: "inline" }, t("tokens.label"), h("input", { name: "label", required: true, maxlength: 100 })),

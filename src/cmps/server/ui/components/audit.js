@@ -3,7 +3,7 @@
 import { get, path } from "../api.js";
 import { excuse } from "../actions.js";
 import { h } from "../dom.js";
-import { moment, t } from "../i18n.js";
+import { moment, number, t } from "../i18n.js";
 import { may } from "../roles.js";
 import { Component, state } from "../store.js";
 
@@ -43,7 +43,7 @@ class Audit extends Component {
   async read() {
     try {
       const answer = await get(path("/audit", { ...this.asked, limit: 200 }));
-      this.rows = answer.rows ?? answer;
+      this.rows = answer.rows;
     } catch (error) {
       excuse(error);
     }
@@ -53,8 +53,7 @@ class Audit extends Component {
   async verify() {
     try {
       const answer = await get("/audit/verify");
-      const good = answer.ok ?? answer.intact ?? answer.whole ?? !answer.error;
-      this.verified = good ? t("audit.whole", { n: answer.rows ?? answer.checked ?? "" }) : `${t("audit.broken")} ${answer.error ?? answer.reason ?? ""}`;
+      this.verified = answer.sound ? t("audit.whole", { n: number(answer.rows) }) : `${t("audit.broken")} ${answer.problems.join("; ")}`;
     } catch (error) {
       this.verified = error.message || t("error.unknown");
     }
@@ -67,8 +66,8 @@ function line(one) {
   const sightings = one.sightings?.length ? [`${one.sightings.slice(0, 3).join(" ")}${one.sightings.length > 3 ? ` +${one.sightings.length - 3}` : ""}`] : [];
   const words = [...sightings, ...Object.entries(detail).map(([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`)];
   const id = one.case ?? "";
-  return h("tr", { key: one.id ?? one.number },
-    h("td", null, one.id ?? one.number), h("td", null, moment(one.at ?? one.time)), h("td", null, one.by ?? one.user), h("td", null, one.kind),
+  return h("tr", { key: one.number },
+    h("td", null, one.number), h("td", null, moment(one.at)), h("td", null, one.by), h("td", null, one.kind),
     h("td", null, id && h("a", { href: `#/case/${id}` }, id)), h("td", { class: "detail" }, words.join(" · ")));
 }
 

@@ -11,7 +11,7 @@ import { go } from "../routes.js";
 import { Component, set, state } from "../store.js";
 
 class CaseBar extends Component {
-  static shows = ["case", "here", "session", "route", "me"];
+  static shows = ["case", "here", "session", "route", "me", "menu"];
 
   view() {
     const { case: one } = state;
@@ -19,15 +19,15 @@ class CaseBar extends Component {
     const open = (one.confirmations ?? []).filter((each) => each.agreed === null).length;
     return h(
       "div",
-      { class: "case-bar" },
+      { class: `case-bar ${state.menu ? "open" : ""}` },
       h("h1", { tabindex: "-1", title: one.purpose }, one.purpose),
       one.closed_at && h("span", { class: "state closed" }, t("case.closed")),
       this.searches(one),
       this.people(),
       h("div", { class: "case-acts" },
         h("button", { class: open ? "strong" : "", onclick: () => set({ dialog: { kind: "confirmations" } }) },
-          icon("people", 18), t("confirm.title"), open > 0 && h("span", { class: "count" }, open, h("span", { class: "hidden" }, t("confirm.open")))),
-        h("a", { class: "button", href: `#/report/${one.id}` }, icon("print", 18), t("report.title")),
+          icon("people", 18), h("span", { class: "words" }, t("confirm.title")), open > 0 && h("span", { class: "count" }, open, h("span", { class: "hidden" }, t("confirm.open")))),
+        h("a", { class: "button", href: `#/report/${one.id}` }, icon("print", 18), h("span", { class: "words" }, t("report.title"))),
         may("operator") && !one.closed_at && h("button", { class: "quiet", onclick: close }, t("case.close"))),
     );
   }

@@ -67,8 +67,8 @@ function entry(one) {
       one.agreed === null && !mine && may("reviewer") && [
         h("label", null, t("confirm.note"), h("input", { maxlength: 1000 })),
         h("div", { class: "row" },
-          h("button", { class: "tick", onclick: decide(true) }, icon("yes", 18), t("confirm.agree")),
-          h("button", { class: "reject", onclick: decide(false) }, icon("no", 18), t("confirm.disagree"))),
+          h("button", { class: "say-yes", onclick: decide(true) }, icon("yes", 18), t("confirm.agree")),
+          h("button", { class: "say-no", onclick: decide(false) }, icon("no", 18), t("confirm.disagree"))),
       ]),
   );
 }

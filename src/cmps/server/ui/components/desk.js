@@ -13,8 +13,9 @@ import "./people.js";
 import "./question.js";
 import "./shortlist.js";
 import "./track.js";
+import "./watch.js";
 
-const TABS = [["ask", "tab.ask"], ["people", "tab.people"], ["track", "tab.track"]];
+const TABS = [["ask", "tab.ask"], ["people", "tab.people"], ["track", "tab.way"]];
 
 class Desk extends Component {
   static shows = ["tab", "session", "results", "track", "case", "me"];
@@ -35,6 +36,7 @@ class Desk extends Component {
         session && h("cmps-chips", { key: "chips" }),
         session && h("cmps-filters", { key: "filters" }),
         session && h("cmps-history", { key: "history" }),
+        session && h("cmps-watch", { key: `watch-${session.id}` }),
       ),
       h("section", { class: "column found", "aria-label": t("tab.people") }, h("cmps-people", { key: "people" })),
       h("section", { class: "column way", "aria-label": t("tab.track") },

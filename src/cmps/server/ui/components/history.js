@@ -4,10 +4,9 @@ import { redo, undo } from "../actions.js";
 import { h } from "../dom.js";
 import { clock, t } from "../i18n.js";
 import { icon } from "../icons.js";
+import { stepWords } from "../steps.js";
 import { canSearch } from "../roles.js";
 import { Component, state } from "../store.js";
-
-const CLICKS = new Set(["tick", "reject", "like", "clear"]);
 
 class History extends Component {
   static shows = ["session", "case", "me"];
@@ -29,11 +28,10 @@ class History extends Component {
 }
 
 function line(one) {
-  const words = CLICKS.has(one.kind) ? t(`step.${one.kind}`) : one.words;
   return h(
     "li",
     { key: one.n, value: one.n, class: one.undone ? "undone" : "" },
-    h("span", { class: "did" }, words),
+    h("span", { class: "did" }, stepWords(one)),
     h("small", null, one.undone ? `${t("history.undone")} · ` : "", one.by ? `${one.by} · ` : "", clock(one.at)),
   );
 }

@@ -28,7 +28,7 @@ class Page extends Component {
       h("a", { class: "skip", href: "#main", onclick: skip }, t("skip")),
       state.me && h("cmps-top", { key: "top" }),
       state.offline && h("p", { class: "offline", role: "alert", key: "offline" }, t("error.offline")),
-      h("main", { id: "main", tabindex: "-1", key: "main", class: state.me ? state.route.view : "login" }, this.inside()),
+      h("main", { id: "main", tabindex: "-1", key: "main", class: `view-${state.me ? state.route.view : "login"}` }, this.inside()),
       h("cmps-dialogs", { key: "dialogs" }),
       h("cmps-notices", { key: "notices" }),
     ];

@@ -4,8 +4,7 @@
 
 import * as L from "/leaflet/leaflet-src.esm.js";
 import { legsOf, placesOf, viewOf } from "../geometry.js";
-import { t } from "../i18n.js";
-import { clock } from "../i18n.js";
+import { clock, t } from "../i18n.js";
 import { cameraName } from "../sightings.js";
 import { state, watch } from "../store.js";
 import { moves } from "../theme.js";
@@ -31,6 +30,7 @@ class Plan extends HTMLElement {
     this.map.zoomControl.setPosition("topright");
     this.floor = L.layerGroup().addTo(this.map);
     this.way = L.layerGroup().addTo(this.map);
+    this.map.on("zoomend", () => this.box.classList.toggle("near", this.map.getZoom() > this.fitting + 0.4));
     this.draw();
   }
 
@@ -59,6 +59,7 @@ class Plan extends HTMLElement {
     const [w, h] = this.drawn.metres;
     this.map.invalidateSize({ animate: false });
     this.map.fitBounds([at([0, 0]), at([w, h])], { animate: false, padding: [6, 6] });
+    this.fitting = this.map.getZoom();
   }
 
   drawFloor(plan) {
@@ -79,7 +80,7 @@ class Plan extends HTMLElement {
       const seen = passed.has(one.id) ? "passed" : "";
       L.polygon(ring(viewOf(one)), { className: `plan-view ${seen}`, interactive: false }).addTo(this.eyes);
       L.circleMarker(at([one.x, one.y]), { radius: 5, className: `plan-camera ${seen}`, interactive: false })
-        .bindTooltip(cameraName(one.id), { permanent: true, direction: "top", offset: [0, -4], className: "plan-label" })
+        .bindTooltip(cameraName(one.id), { permanent: true, direction: "top", offset: [0, -4], className: `plan-label ${seen}` })
         .addTo(this.eyes);
     }
   }

@@ -6,6 +6,7 @@ import { h } from "../dom.js";
 import { clock, moment, percent, span, t, tn } from "../i18n.js";
 import { icon } from "../icons.js";
 import { cameraName } from "../sightings.js";
+import { stepWords } from "../steps.js";
 import { Component, set, state } from "../store.js";
 import { drawing } from "./timeline.js";
 import { verdict } from "./shortlist.js";
@@ -20,7 +21,7 @@ class Report extends Component {
     const { report } = this;
     if (this.failed) return h("section", { class: "page" }, h("h1", null, t("report.title")), h("p", { role: "alert" }, this.failed));
     if (!report) return h("section", { class: "page" }, h("p", { role: "status" }, t("loading")));
-    const one = report.case ?? report;
+    const one = report.case;
     return h(
       "article",
       { class: "page report" },
@@ -35,7 +36,7 @@ class Report extends Component {
       this.confirmed(one),
       ...this.tracks.map((track, n) => way(track, n)),
       ...(report.sessions ?? []).map((session, n) => asked(session, n)),
-      h("footer", null, t("report.made", { name: state.me.name, time: moment(new Date().toISOString()) })),
+      h("footer", null, t("report.made", { name: report.made_by, time: moment(report.made_at) })),
     );
   }
 
@@ -56,8 +57,7 @@ class Report extends Component {
       set({ cameras, plan });
       this.report = report;
       this.redraw();
-      const open = !(report.case ?? report).closed_at;
-      if (open) await this.follow(id, report);
+      if (!report.case.closed_at) await this.follow(id, report);
     } catch (error) {
       this.failed = error.message || t("error.offline");
       this.redraw();
@@ -65,7 +65,7 @@ class Report extends Component {
   }
 
   async follow(id, report) {
-    const ticked = [...new Set((report.sessions ?? []).flatMap((one) => (one.session ?? one).ticked ?? []))];
+    const ticked = [...new Set((report.sessions ?? []).flatMap((one) => one.ticked))];
     const done = new Set();
     for (const sighting of ticked) {
       if (done.has(sighting)) continue;
@@ -104,8 +104,7 @@ function way(track, n) {
   );
 }
 
-function asked(answer, n) {
-  const session = answer.session ?? answer;
+function asked(session, n) {
   return h(
     "section",
     { key: session.id },
@@ -114,7 +113,7 @@ function asked(answer, n) {
       h("thead", null, h("tr", null, ...["report.n", "report.when", "report.who", "report.what"].map((key) => h("th", { scope: "col" }, t(key))))),
       h("tbody", null, ...session.steps.map((one) => h("tr", { class: one.undone ? "undone" : "" },
         h("td", null, one.n), h("td", null, moment(one.at)), h("td", null, one.by || "–"),
-        h("td", null, one.words, one.undone ? ` (${t("history.undone")})` : ""))))) : h("p", null, t("report.nothing")),
+        h("td", null, stepWords(one), one.undone ? ` (${t("history.undone")})` : ""))))) : h("p", null, t("report.nothing")),
   );
 }
 

@@ -40,12 +40,12 @@ function entry(id) {
     { key: id, class: current ? "current" : "", "data-sighting": id },
     h("img", { src: pictureOf(id, state.route.case), alt: t("shortlist.picture", { where }) }),
     h("div", null,
-      h("p", { class: "where" }, where),
+      h("div", { class: "entry-head" }, h("p", { class: "where" }, where),
+        canSearch() && h("button", { class: "quiet", onclick: () => click("tick", id), "aria-label": t("shortlist.remove"), title: t("shortlist.remove") }, "×")),
       told && h("p", { class: `verdict ${told.agreed === null ? "open" : told.agreed ? "yes" : "no"}` }, verdict(told)),
       h("div", { class: "row" },
         h("button", { class: "primary", onclick: () => openTrack(id), "aria-pressed": String(current) }, icon("track", 18), t("act.track")),
-        canSearch() && !told && h("button", { onclick: () => set({ dialog: { kind: "propose", sighting: id } }) }, icon("people", 18), t("confirm.ask")),
-        canSearch() && h("button", { class: "quiet", onclick: () => click("tick", id), "aria-label": t("shortlist.remove"), title: t("shortlist.remove") }, "×"))),
+        canSearch() && !told && h("button", { onclick: () => set({ dialog: { kind: "propose", sighting: id } }) }, icon("people", 18), t("confirm.ask")))),
   );
 }
 

@@ -8,37 +8,49 @@ import { toStop } from "./plan.js";
 
 const ROW = 26;
 const LEFT = 92;
-const WIDE = 400;
 const FOOT = 22;
 
 class Timeline extends Component {
   static shows = ["track", "cameras"];
 
   view() {
-    return drawing(state.track, (n) => toStop(n));
+    return drawing(state.track, this.clientWidth || 400, (n) => toStop(n));
+  }
+
+  started() {
+    this.sized = new ResizeObserver(() => this.clientWidth !== this.wide && this.redraw());
+    this.sized.observe(this);
+  }
+
+  stopped() {
+    this.sized.disconnect();
+  }
+
+  after() {
+    this.wide = this.clientWidth;
   }
 }
 
 /** The timeline of a track, or nothing where no stop has a time. */
-export function drawing(track, click = null) {
+export function drawing(track, wide = 400, click = null) {
   const stops = (track?.stops ?? []).map((stop, n) => ({ stop, n: n + 1 })).filter(({ stop }) => stop.from);
   if (!stops.length) return null;
   const cameras = [...new Set(stops.map(({ stop }) => stop.camera))];
   const first = Math.min(...stops.map(({ stop }) => Date.parse(stop.from)));
   const last = Math.max(...stops.map(({ stop }) => Date.parse(stop.to ?? stop.from)));
-  const room = WIDE - LEFT - 26;
+  const room = wide - LEFT - 26;
   const x = (time) => LEFT + 12 + (room * (Date.parse(time) - first)) / Math.max(1000, last - first);
   const y = (camera) => cameras.indexOf(camera) * ROW + ROW / 2 + 4;
   const height = cameras.length * ROW + FOOT + 6;
   return h(
     "svg",
-    { class: "timeline", viewBox: `0 0 ${WIDE} ${height}`, role: "img", "aria-label": t("timeline.title", { from: clock(first), to: clock(last) }) },
+    { class: "timeline", viewBox: `0 0 ${wide} ${height}`, role: "img", "aria-label": t("timeline.title", { from: clock(first), to: clock(last) }) },
     ...cameras.map((one) => h("g", { key: one },
-      h("line", { x1: LEFT, x2: WIDE - 4, y1: y(one), y2: y(one), class: "rule" }),
+      h("line", { x1: LEFT, x2: wide - 4, y1: y(one), y2: y(one), class: "rule" }),
       h("text", { x: LEFT - 8, y: y(one) + 4, class: "camera", "text-anchor": "end" }, short(cameraName(one))))),
     ...ticks(first, last).map((time) => h("g", null,
       h("line", { x1: x(time), x2: x(time), y1: 2, y2: height - FOOT, class: "tick-line" }),
-      h("text", { x: x(time), y: height - 6, "text-anchor": "middle", class: "hour" }, clock(time).slice(0, last - first < 300000 ? 8 : 5)))),
+      h("text", { x: Math.min(x(time), wide - 22), y: height - 6, "text-anchor": "middle", class: "hour" }, clock(time).slice(0, last - first < 300000 ? 8 : 5)))),
     ...stops.slice(1).map(({ stop }, n) => {
       const before = stops[n].stop;
       return h("line", { class: "jump", x1: x(before.to ?? before.from), y1: y(before.camera), x2: x(stop.from), y2: y(stop.camera) });

@@ -9,7 +9,7 @@ import { may } from "../roles.js";
 import { Component, prefer, set, state } from "../store.js";
 
 class Top extends Component {
-  static shows = ["me", "route", "prefs"];
+  static shows = ["me", "route", "prefs", "menu"];
 
   view() {
     const { view } = state.route;
@@ -27,9 +27,10 @@ class Top extends Component {
         may("admin") && link("users", "users.title"),
       ),
       h("p", { class: "decides" }, icon("eye", 16), h("span", null, t("decides"))),
+      h("button", { class: "quiet menu", "aria-expanded": String(Boolean(state.menu)), "aria-controls": "settings", onclick: () => set({ menu: !state.menu }), "aria-label": t("top.menu"), title: t("top.menu") }, icon("menu")),
       h(
         "div",
-        { class: "settings" },
+        { class: `settings ${state.menu ? "open" : ""}`, id: "settings" },
         language(),
         h(
           "button",

@@ -73,8 +73,8 @@ function stopLine(stop, n, asked) {
       stop.unreachable && h("p", { class: "thin" }, t("track.unreachable")),
       h("div", { class: "row" },
         own ? h("small", null, t("track.asked-for")) : [
-          h("button", { class: "tick", "aria-pressed": String(asked.confirm.includes(stop.best)), onclick: () => judge(stop.best, asked.confirm.includes(stop.best) ? "" : "yes"), "aria-label": t("track.confirm-n", { n: n + 1 }) }, icon("yes", 16), t("track.confirm")),
-          h("button", { class: "reject", onclick: () => judge(stop.best, "no"), "aria-label": t("track.reject-n", { n: n + 1 }) }, icon("no", 16), t("track.reject")),
+          h("button", { class: "say-yes", "aria-pressed": String(asked.confirm.includes(stop.best)), onclick: () => judge(stop.best, asked.confirm.includes(stop.best) ? "" : "yes"), "aria-label": t("track.confirm-n", { n: n + 1 }) }, icon("yes", 16), t("track.confirm")),
+          h("button", { class: "say-no", onclick: () => judge(stop.best, "no"), "aria-label": t("track.reject-n", { n: n + 1 }) }, icon("no", 16), t("track.reject")),
         ])),
   );
 }

@@ -2,6 +2,7 @@
 
 import { change, list, post, remove } from "../api.js";
 import { excuse } from "../actions.js";
+import "./cameras.js";
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { ROLES } from "../roles.js";
@@ -22,6 +23,7 @@ class Users extends Component {
           h("thead", null, h("tr", null, ...["users.name", "users.role", "users.cameras", "users.acts"].map((key) => h("th", { scope: "col" }, t(key))))),
           h("tbody", null, ...(this.users ?? []).map((one) => this.line(one))))),
       this.form(),
+      h("cmps-cameras", { key: "cameras" }),
     );
   }
 
