@@ -167,7 +167,7 @@ def pending() -> Entry | None:
 def about(*, case: str, session: str | None = None) -> None:
     """Let the pending entry say what it is about, where it does not yet; stores know."""
     entry = pending()
-    if entry is not None:
+    if entry is not None and entry.event.one_case:
         found = entry.event
         entry.event = replace(found, case=found.case or case, session=found.session or session)
 

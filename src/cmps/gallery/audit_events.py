@@ -17,6 +17,7 @@ class AuditEvent:
         kind: What this sort of event is called in the rows.
         keys: Names of the details that it may carry.
         needs_case: Whether it makes no sense without a case.
+        one_case: Whether it is about one case at most; stores then say which.
         by: Who.
         case, session: Where.
         sightings: What was seen or changed.
@@ -33,6 +34,7 @@ class AuditEvent:
     kind: ClassVar[str] = ""
     keys: ClassVar[frozenset[str]] = frozenset()
     needs_case: ClassVar[bool] = False
+    one_case: ClassVar[bool] = True
 
     by: str
     case: str | None = None
@@ -239,6 +241,7 @@ class WatchRun(AuditEvent):
 
     kind = "watch run"
     keys = frozenset({"events"})
+    one_case = False
 
 
 # -- the gallery ---------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -106,6 +107,7 @@ def caller_of(user: User, *, program: bool = False) -> Caller:
     return Caller(user.name, user.role, user.cameras, program)
 
 
+@cache
 def allow(role: Role) -> Any:
     """Return the dependency of a route for this role and those above it; it gives the caller."""
 
@@ -118,6 +120,7 @@ def allow(role: Role) -> Any:
         connection.state.caller = found
         return found
 
+    # the same object for the same role: a request looks its caller up once
     caller.role = role  # type: ignore[attr-defined]
     return Depends(caller)
 

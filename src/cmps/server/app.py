@@ -15,7 +15,7 @@ from cmps.server import errors
 from cmps.server.access import PUBLIC, unaudited
 from cmps.server.bodies import Bodies
 from cmps.server.routes import routers
-from cmps.server.security.headers import Headers
+from cmps.server.security.headers import CONTENT_HEADER, REFERENCE_CONTENT, Headers
 from cmps.server.services import Services, serving
 from cmps.server.state import Gate
 
@@ -37,7 +37,7 @@ def create_app(program: Program, gate: Gate | None = None) -> FastAPI:
         version=__version__,
         summary="Find a missing person in camera footage from a spoken description",
         openapi_url=f"{API}/openapi.json",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
         responses=errors.REFUSALS,
         lifespan=serving,
@@ -55,6 +55,12 @@ def create_app(program: Program, gate: Gate | None = None) -> FastAPI:
 
     @app.get("/", include_in_schema=False, dependencies=[PUBLIC, unaudited("an empty page")])
     async def page(request: Request) -> Response:
+        """Show the page."""
         return FileResponse(UI / "index.html")
+
+    @app.get("/docs", include_in_schema=False, dependencies=[PUBLIC, unaudited("no data")])
+    async def reference(request: Request) -> Response:
+        """Show the API's reference."""
+        return FileResponse(UI / "reference.html", headers={CONTENT_HEADER: REFERENCE_CONTENT})
 
     return app
