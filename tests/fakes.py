@@ -105,13 +105,16 @@ class FakeRecogniser:
     """Hears what it was told, whatever the sound; without words, what it hears is nothing."""
 
     name = "fake"
+    languages = frozenset({"en"})
 
     def __init__(self, text: str = "a person in a red top and blue trousers") -> None:
         self.text = text
 
-    def transcribe(self, audio: NDArray[np.float32]) -> Transcript:
+    def transcribe(
+        self, audio: NDArray[np.float32], language: str = "en", quick: bool = False
+    ) -> Transcript:
         seconds = len(audio) / 16_000
-        return Transcript(self.text, "en", seconds, 0.01, ((0.0, seconds),), self.name)
+        return Transcript(self.text, language, seconds, 0.01, ((0.0, seconds),), self.name)
 
 
 def fake_curves() -> dict[str, Curve]:

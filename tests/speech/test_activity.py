@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sounds import AUDIO, noises
 
-from cmps.speech.activity import trim
+from cmps.speech.activity import Activity, trim
 from cmps.speech.decoding import SAMPLE_RATE, decode
 
 
@@ -54,3 +54,18 @@ def test_speech_in_noise_is_found() -> None:
     _, spans = trim(hiss.astype(np.float32))
     assert spans[0][0] == pytest.approx(1, abs=0.5)
     assert spans[-1][1] == pytest.approx(len(hiss) / SAMPLE_RATE - 1, abs=0.6)
+
+
+@pytest.mark.parametrize("step", [1, 3, 7])
+def test_sound_that_comes_in_pieces_is_judged_as_in_one(step: int) -> None:
+    from faster_whisper.vad import get_vad_model
+
+    audio = decode(AUDIO / "man-red-hoodie.ogg")
+    audio = audio[: len(audio) // 512 * 512]
+    frames = audio.reshape(-1, 512)
+    live = Activity()
+    parts = [live.chances(frames[at : at + step]) for at in range(0, len(frames), step)]
+    # faster-whisper silences the end of the last frame
+    whole = get_vad_model()(audio.copy()).ravel()
+    assert np.allclose(np.concatenate(parts)[:-1], whole[:-1], atol=1e-5)
+    assert live.chances(frames[:0]).size == 0

@@ -15,11 +15,15 @@ from cmps.speech.recogniser import GROUP, Transcript, open_recogniser, recognise
 class Parrot:
     """A recogniser that says how many threads and samples it was given."""
 
+    languages = frozenset({"en"})
+
     def __init__(self, threads: int) -> None:
         self.name = "parrot"
         self.threads = threads
 
-    def transcribe(self, audio: np.ndarray) -> Transcript:
+    def transcribe(
+        self, audio: np.ndarray, language: str = "en", quick: bool = False
+    ) -> Transcript:
         text = f"a man, {len(audio)} samples, {self.threads} threads"
         return Transcript(text, "en", len(audio) / 16000, 0.0, (), self.name)
 

@@ -25,6 +25,8 @@ from cmps.speech.whisper import Whisper
 class Scripted:
     """A model that hears one thing with a prompt and another without."""
 
+    supported_languages: tuple[str, ...] = ("en",)
+
     def __init__(self, prompted: str, plain: str, probability: float, silence: float) -> None:
         self.texts = {prompt(): prompted, None: plain}
         self.asked: list[str | None] = []
@@ -183,3 +185,39 @@ def test_the_base_model_loads_from_its_packages(
     backwards = decode(AUDIO / "child-checked-skirt.ogg")[::-1].copy()
     assert "khaki shorts" not in recogniser.transcribe(backwards).text
     shutil.rmtree(tmp_path / "whisper-base")
+
+
+def test_a_quick_recognition_hears_nearly_the_same(
+    tiny_en: Recogniser, manifest: list[dict[str, str]]
+) -> None:
+    lines = [line for line in manifest if line["audio"].endswith(".ogg")][::3]
+    pairs = [
+        (line["text"], tiny_en.transcribe(trim(decode(AUDIO / line["audio"]))[0], quick=True).text)
+        for line in lines
+    ]
+    assert word_error_rate(pairs) < 12
+
+
+def test_what_is_too_long_for_a_quick_recognition_is_heard_whole(tiny_en: Recogniser) -> None:
+    sentence = decode(AUDIO / "girl-yellow-backpack.ogg")
+    heard = tiny_en.transcribe(np.concatenate([sentence] * 6), quick=True)
+    assert heard.text.lower().count("yellow backpack") == 6
+
+
+@pytest.mark.parametrize("sound", ["silence", "hiss"])
+def test_a_quick_recognition_of_noise_describes_nobody(tiny_en: Recogniser, sound: str) -> None:
+    assert not describes_person(tiny_en.transcribe(noises()[sound], quick=True).text)
+
+
+def test_an_english_model_says_so_to_others(tiny_en: Recogniser) -> None:
+    assert tiny_en.languages == {"en"}
+    with pytest.raises(SpeechError, match=r"^recogniser tiny\.en hears English only, not 'fr'; "):
+        tiny_en.transcribe(np.zeros(16000, np.float32), language="fr")
+
+
+def test_other_languages_are_heard_without_the_english_prompt() -> None:
+    model = Scripted("never asked", "une dame en manteau rouge", -0.7, 0.1)
+    model.supported_languages = ("en", "fr")
+    heard = Whisper("scripted", model).transcribe(np.ones(16000, np.float32), language="fr")
+    assert (heard.text, heard.language) == ("une dame en manteau rouge", "fr")
+    assert model.asked == [None]

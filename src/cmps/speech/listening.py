@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cmps.speech.activity import trim
 from cmps.speech.decoding import MINUTES, SAMPLE_RATE, decode, recording_name
 from cmps.speech.errors import SpeechError
@@ -22,6 +25,7 @@ def listen(
     name: str = "",
     minutes: float = MINUTES,
     guard: bool = True,
+    language: str = "en",
 ) -> Transcript:
     """Hear a description: decode, trim to speech, recognise, judge.
 
@@ -32,6 +36,7 @@ def listen(
         minutes: The longest recording that is taken.
         guard: Whether words that describe nobody count as silence. Recognisers invent
             "Thank you." from noise, and a search for that would show people at random.
+        language: Code of the language that is spoken; the guard knows English words only.
 
     Returns:
         The words, with the length of the whole recording, the spans of speech in it and the
@@ -42,14 +47,30 @@ def listen(
     """
     started = time.perf_counter()
     name = name or recording_name(source)
-    audio = decode(source, name, minutes)
+    heard = hear(decode(source, name, minutes), recogniser, name, guard, language)
+    return replace(heard, seconds=time.perf_counter() - started)
+
+
+def hear(
+    audio: NDArray[np.float32],
+    recogniser: Recogniser,
+    name: str,
+    guard: bool = True,
+    language: str = "en",
+) -> Transcript:
+    """Hear a description in sound that is decoded already; see :func:`listen`.
+
+    Raises:
+        SpeechError: If no speech was heard in it.
+    """
+    started = time.perf_counter()
     speech, spans = trim(audio)
     if not spans:
         raise SpeechError(f"{name}: no speech was heard; {REMEDY}")
-    heard = recogniser.transcribe(speech)
+    heard = recogniser.transcribe(speech, language)
     if not heard.text:
         raise SpeechError(f"{name}: no speech was heard; {REMEDY}")
-    if guard and not describes_person(heard.text):
+    if guard and language == "en" and not describes_person(heard.text):
         said = heard.text if len(heard.text) <= 60 else heard.text[:59] + "…"
         raise SpeechError(
             f"{name}: no speech was heard that describes a person (understood: {said!r}); {REMEDY}"

@@ -57,15 +57,38 @@ class Recogniser(Protocol):
     def name(self) -> str:
         """The name it was opened by."""
 
-    def transcribe(self, audio: NDArray[np.float32]) -> Transcript:
+    @property
+    def languages(self) -> frozenset[str]:
+        """Codes of the languages that it hears, such as ``en``."""
+
+    def transcribe(
+        self, audio: NDArray[np.float32], language: str = "en", quick: bool = False
+    ) -> Transcript:
         """Recognise speech.
 
         Args:
             audio: ``(n,)`` samples, mono, 16,000 a second, in -1 to 1, trimmed to speech.
+            language: Code of the language that is spoken.
+            quick: Whether somebody waits: a recogniser that can be quicker if it is less exact
+                should be. Others ignore it.
 
         Returns:
             The words; no text where none was recognised. ``spans`` is all of ``audio``.
+
+        Raises:
+            SpeechError: If it does not hear this language.
         """
+
+
+def unknown_language(recogniser: Recogniser, language: str) -> str:
+    """Return what to say to somebody who speaks a language that a recogniser does not hear."""
+    heard = sorted(recogniser.languages)
+    known = "English only" if heard == ["en"] else f"{', '.join(heard[:12])}"
+    return (
+        f"recogniser {recogniser.name} hears {known}, not {language!r}; speak one of these, type "
+        "the description, or start with a multilingual recogniser: CMPS_RECOGNISER=base, with "
+        "pip install 'cmps[whisper-base]'"
+    )
 
 
 def recognisers() -> dict[str, EntryPoint]:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from cmps.speech.decoding import SAMPLE_RATE
 from cmps.speech.errors import SpeechError
 from cmps.speech.packaged import base_folder, tiny_en_folder
-from cmps.speech.recogniser import Transcript
+from cmps.speech.recogniser import Transcript, unknown_language
 from cmps.speech.vocabulary import prompt
+from cmps.speech.whisper_quick import hear_quickly
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -37,7 +38,7 @@ ALIKE = 0.5
 
 
 class Whisper:
-    """A loaded Whisper model that listens for English descriptions of people."""
+    """A loaded Whisper model that listens for descriptions of people."""
 
     def __init__(self, name: str, model: WhisperModel) -> None:
         self._name = name
@@ -48,38 +49,59 @@ class Whisper:
         """The name it was opened by."""
         return self._name
 
-    def transcribe(self, audio: NDArray[np.float32]) -> Transcript:
+    @property
+    def languages(self) -> frozenset[str]:
+        """Codes of the languages that it hears; English only for models whose name ends so."""
+        return frozenset(self._model.supported_languages)
+
+    def transcribe(
+        self, audio: NDArray[np.float32], language: str = "en", quick: bool = False
+    ) -> Transcript:
         """Recognise speech; see ``Recogniser``.
 
         The same audio gives the same words: decoding is greedy, without random retries.
         """
+        if language not in self.languages:
+            raise SpeechError(unknown_language(self, language))
         started = time.perf_counter()
         seconds = len(audio) / SAMPLE_RATE
         return Transcript(
-            text=self._words(audio) if len(audio) else "",
-            language="en",
+            text=self._words(audio, language, quick) if len(audio) else "",
+            language=language,
             audio_seconds=seconds,
             seconds=time.perf_counter() - started,
             spans=((0.0, seconds),) if len(audio) else (),
             recogniser=self._name,
         )
 
-    def _words(self, audio: NDArray[np.float32]) -> str:
+    def _words(self, audio: NDArray[np.float32], language: str, quick: bool) -> str:
         """Hear with the prompt; what is doubtful must be heard without it, too.
 
         From noise, Whisper repeats the sentences it was prompted with, and those describe a
         person. Words that were really said come back without the prompt.
         """
-        text, sure = self._hear(audio, prompt())
-        if sure or not text:
+        # the prompt is English, and would turn other languages into it
+        lead = prompt() if language == "en" else None
+        text, sure = self._hear(audio, language, lead, quick)
+        if sure or not text or lead is None:
             return text
-        plain, _ = self._hear(audio, None)
+        plain, _ = self._hear(audio, language, None, quick)
         return text if _alike(text, plain) else plain
 
-    def _hear(self, audio: NDArray[np.float32], lead: str | None) -> tuple[str, bool]:
+    def _hear(
+        self, audio: NDArray[np.float32], language: str, lead: str | None, quick: bool
+    ) -> tuple[str, bool]:
+        if quick and (heard := hear_quickly(self._model, audio, language, lead)):
+            text, log_probability, silence = heard
+            return text, _sure(log_probability, silence)
+        return self._hear_all(audio, language, lead)
+
+    def _hear_all(
+        self, audio: NDArray[np.float32], language: str, lead: str | None
+    ) -> tuple[str, bool]:
         segments, _ = self._model.transcribe(
             audio,
-            language="en",
+            language=language,
             beam_size=1,
             temperature=0.0,
             vad_filter=False,
@@ -89,11 +111,12 @@ class Whisper:
             initial_prompt=lead,
         )
         heard = list(segments)
-        sure = all(
-            part.avg_logprob >= SURE_LOG_PROBABILITY and part.no_speech_prob <= SURE_SILENCE
-            for part in heard
-        )
+        sure = all(_sure(part.avg_logprob, part.no_speech_prob) for part in heard)
         return " ".join(part.text.strip() for part in heard).strip(), sure
+
+
+def _sure(log_probability: float, silence: float) -> bool:
+    return log_probability >= SURE_LOG_PROBABILITY and silence <= SURE_SILENCE
 
 
 def open_tiny_en(threads: int) -> Whisper:
