@@ -8,6 +8,7 @@ from desks import HABITS, desk
 
 from cmps.search.evidence import shipped_habits
 from cmps.search.parts import Answered, Said
+from cmps.search.people import Ranking
 from cmps.search.questions import (
     catalogue,
     chances_of,
@@ -18,6 +19,7 @@ from cmps.search.questions import (
     worth_asking,
 )
 from cmps.search.session import SearchSession
+from cmps.timings import Timings
 from cmps.understanding.chips import Chip, Description
 from cmps.understanding.edits import Add
 
@@ -101,3 +103,11 @@ def test_chances_add_up_whatever_was_rejected():
     chances = chances_of(np.array([1.0, -np.inf, 1.0, -700.0]))
     assert chances.sum() == pytest.approx(1)
     assert chances[1] == 0
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 8, 20])
+def test_the_best_are_those_that_a_full_sort_finds_equals_in_order(count):
+    odds = np.array([0.5, -np.inf, 2.0, 0.5, 0.5, -np.inf, 1.0, 0.5])
+    ranking = Ranking((), "", 8, 8, Timings(), np.arange(8).astype(object), odds)
+    wanted = np.argsort(-odds, kind="stable")[:count]
+    assert contested(ranking, count).tolist() == wanted.tolist()

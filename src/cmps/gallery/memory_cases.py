@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import pickle
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -97,7 +97,7 @@ class MemoryCases:
             self._open_case(session.case)
             if session.id in self._sessions:
                 raise ConflictError(f"session {session.id} is there already")
-            self._sessions[session.id] = copy.deepcopy(session)
+            self._sessions[session.id] = _copied(session)
             about(case=session.case, session=session.id)
             carry(self._audit.append)
 
@@ -107,14 +107,12 @@ class MemoryCases:
             if id not in self._sessions:
                 raise unknown_session(id)
             about(case=self._sessions[id].case, session=id)
-            return copy.deepcopy(self._sessions[id])
+            return _copied(self._sessions[id])
 
     def sessions(self, case: str | None = None) -> list[SessionRecord]:
         """Return the sessions of a case or of all."""
         with self._lock:
-            return [
-                copy.deepcopy(one) for one in self._sessions.values() if case in (None, one.case)
-            ]
+            return [_copied(one) for one in self._sessions.values() if case in (None, one.case)]
 
     def write_session(self, session: SessionRecord) -> SessionRecord:
         """Store a changed session and return it with its next version."""
@@ -124,7 +122,7 @@ class MemoryCases:
             if kept.version != session.version or kept.case != session.case:
                 raise changed(session.id)
             written = replace(session, version=session.version + 1)
-            self._sessions[session.id] = copy.deepcopy(written)
+            self._sessions[session.id] = _copied(written)
             carry(self._audit.append)
             return written
 
@@ -187,3 +185,9 @@ class MemoryCases:
         if case.closed_at is not None:
             raise closed(case)
         return case
+
+
+def _copied(session: SessionRecord) -> SessionRecord:
+    """Return a session of its own: steps hold plain values that somebody may write to."""
+    copied: SessionRecord = pickle.loads(pickle.dumps(session, pickle.HIGHEST_PROTOCOL))
+    return copied

@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -59,11 +59,11 @@ class Habits:
 
     def share(self, chip: Chip) -> float:
         """Return how frequent a chip is; one that was never counted is taken to be rare."""
-        return self.shares.get(plain(chip).code(), self.shares[""])
+        return self.shares.get(code_of(chip), self.shares[""])
 
     def knows(self, chip: Chip) -> float:
         """Return how often a witness who did not speak of it knows whether a chip holds."""
-        for key in (plain(chip).code(), chip.slot):
+        for key in (code_of(chip), chip.slot):
             if key in self.told:
                 return self.told[key]
         return self.told[""]
@@ -79,6 +79,12 @@ def shipped_habits() -> Habits:
 def plain(chip: Chip) -> Chip:
     """Return a chip without who said it and how: what its picture would have to show."""
     return replace(chip, modality="must", said="", confidence=1.0)
+
+
+@lru_cache(maxsize=4096)
+def code_of(chip: Chip) -> str:
+    """Return the code of a chip without who said it and how."""
+    return plain(chip).code()
 
 
 def rivals(chip: Chip) -> tuple[Chip, ...]:
@@ -114,7 +120,7 @@ class Evidence:
         sample: NDArray[np.float32] | None = None,
     ) -> None:
         self._sentences = sentences
-        self._variant: Variant = variant
+        self.variant: Variant = variant
         self._habits = habits
         self.vectors = vectors
         self._sample = vectors[:: max(1, len(vectors) // SAMPLE)] if sample is None else sample
@@ -124,20 +130,24 @@ class Evidence:
 
     def all(self, chips: Sequence[Chip]) -> NDArray[np.float32]:
         """Return for each chip how probably each sighting shows it, ``(chips, N)``."""
-        codes = [plain(chip).code() for chip in chips]
+        return np.stack(self.rows(chips)) if chips else np.empty((0, 0), np.float32)
+
+    def rows(self, chips: Sequence[Chip]) -> list[NDArray[np.float32]]:
+        """Return for each chip how probably each sighting shows it, ``(N,)``; to be read only."""
+        codes = [code_of(chip) for chip in chips]
         with self._lock:
             known = {code: self._kept[code] for code in codes if code in self._kept}
         new = [chip for code, chip in zip(codes, chips, strict=True) if code not in known]
         if new:
             rows = self.of(new, self.vectors).astype(np.float32)
-            known |= {plain(chip).code(): row for chip, row in zip(new, rows, strict=True)}
+            known |= {code_of(chip): row for chip, row in zip(new, rows, strict=True)}
         with self._lock:
             for code in codes:
                 self._kept[code] = known[code]
                 self._kept.move_to_end(code)
             while len(self._kept) > max(MOST_KEPT, len(codes)):
                 self._kept.popitem(last=False)
-        return np.stack([known[code] for code in codes]) if codes else np.empty((0, 0), np.float32)
+        return [known[code] for code in codes]
 
     def of(self, chips: Sequence[Chip], vectors: NDArray[np.float32]) -> Floats:
         """Return for each chip how probably each of some pictures shows it, ``(chips, n)``."""
@@ -153,7 +163,7 @@ class Evidence:
 
     def _curve(self, chip: Chip) -> tuple[NDArray[np.float32], float, float]:
         """Return a chip's direction, and slope and offset of its log-odds over the score."""
-        code = plain(chip).code()
+        code = code_of(chip)
         if code not in self._curves:
             direction = self._direction(chip)
             scores = np.vecdot(self._sample, direction).astype(np.float64)
@@ -166,7 +176,7 @@ class Evidence:
 
     def _direction(self, chip: Chip) -> NDArray[np.float32]:
         def encoded(one: Chip) -> NDArray[np.float32]:
-            return self._sentences.encode(one.sentence(), self._variant).embedding
+            return self._sentences.encode(one.sentence(), self.variant).embedding
 
         rest = np.mean([encoded(one) for one in rivals(chip)], axis=0)
         return np.asarray(encoded(plain(chip)) - rest, np.float32)

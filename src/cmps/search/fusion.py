@@ -8,14 +8,17 @@ pass the filter get them from the global similarities; the best K again from FPR
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmps.search.calibration import Curve
 from cmps.search.evidence import Evidence, log_ratio
+from cmps.search.kept import Kept
 from cmps.search.neighbours import BEST, ITSELF, level, likeness, share_evidence
 from cmps.search.ranking import Probe
 from cmps.search.reconstruction import Rebuilt, rerank
@@ -76,13 +79,57 @@ def prior(size: int) -> float:
     return -float(np.log(max(size, 2) - 1.0))
 
 
+class Scored:
+    """The n sightings that are scored: all of a snapshot, some of it, or others.
+
+    Args:
+        all: ``(N, 256)`` embeddings.
+        rows: ``(n,)`` places of those that are scored, in order; ``None`` for all.
+        kept: Keeps what is worked out of all; without it nothing is kept.
+    """
+
+    def __init__(
+        self,
+        all: NDArray[np.float32],
+        rows: NDArray[np.intp] | None = None,
+        kept: Kept | None = None,
+    ) -> None:
+        self._all = all
+        self._rows = rows
+        self._kept = kept
+
+    def __len__(self) -> int:
+        return len(self._all) if self._rows is None else len(self._rows)
+
+    def vectors(self, places: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the embeddings at some places among the n."""
+        return self._all[places if self._rows is None else self._rows[places]]
+
+    def cosines(self, probe: Probe) -> NDArray[np.float32]:
+        """Return the cosines ``(n,)`` to a probe, of which many rows are made once for all."""
+        if self._kept is None:
+            found = _cosines(self._all, probe)
+        else:
+            found = self._kept.of(("cosines", key_of(probe)), lambda: _cosines(self._all, probe))
+        return found if self._rows is None else found[self._rows]
+
+    def kept(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """Return what is kept of all sightings; of some of them, it is made anew."""
+        return make() if self._kept is None or self._rows is not None else self._kept.of(key, make)
+
+
+def key_of(probe: Probe) -> bytes:
+    """Return what tells a probe's embedding from others."""
+    return probe.kind.encode() + probe.embedding.tobytes()
+
+
 class Fusion:
     """Log-odds of n sightings.
 
     Args:
         asked: What they are compared with.
-        vectors: ``(n, 256)`` their embeddings.
-        shown: ``(claims, n)`` how probably each shows each claim's chip.
+        scored: The sightings.
+        shown: For each claim ``(n,)`` how probably each shows its chip.
         evidence: Knows how frequent chips are.
         curves: Calibration by probe kind.
         weights: Of the kinds of evidence.
@@ -92,8 +139,8 @@ class Fusion:
     def __init__(
         self,
         asked: Asked,
-        vectors: NDArray[np.float32],
-        shown: NDArray[np.floating],
+        scored: Scored,
+        shown: Sequence[NDArray[np.floating]],
         evidence: Evidence,
         curves: Mapping[str, Curve],
         weights: Weights,
@@ -103,12 +150,28 @@ class Fusion:
         self._curves = curves
         self._weights = weights
         self._size = size
-        self._vectors = vectors
-        self._cosines = [_cosines(vectors, probe) for probe in (*asked.texts, *asked.pictures)]
+        self._scored = scored
+        self._cosines = [scored.cosines(probe) for probe in (*asked.texts, *asked.pictures)]
         self.shown = shown
-        self._chips = np.zeros(len(vectors))
-        for claim, row in zip(asked.claims, shown, strict=True):
-            self._chips += claim.weight * self.ratio(claim.chip, row, evidence.share(claim.chip))
+        self._evidence = evidence
+        claims = tuple((claim.chip.code(), claim.weight) for claim in asked.claims)
+        self._chips: Floats = scored.kept(("chips", evidence.variant, claims), self._told)
+
+    def _told(self) -> Floats:
+        """Return what all chips say together, ``(n,)``."""
+        told = np.zeros(len(self._scored))
+        for claim, row in zip(self._asked.claims, self.shown, strict=True):
+            share = self._evidence.share(claim.chip)
+            told += claim.weight * self.ratio(claim.chip, row, share)
+        return told
+
+    @cached_property
+    def _levels(self) -> list[float]:
+        """The level of each probe's best sightings, by cosines alone."""
+        return [
+            float(self._scored.kept(("level", key_of(probe)), lambda n=n: self._level(n)))  # type: ignore[misc]
+            for n, probe in enumerate((*self._asked.texts, *self._asked.pictures))
+        ]
 
     def ratio(self, chip: Chip, shown: NDArray[np.floating], share: float) -> Floats:
         """Return the log ratio of a chip, its modality minded."""
@@ -123,12 +186,23 @@ class Fusion:
                 the odds are good for an order only.
         """
         near = closeness or [0.0] * len(self._cosines)
-        scores = [
-            self._share(number, cosines) + self._curve(number).share * near[number]
-            for number, cosines in enumerate(self._cosines)
+        curves = [self._curve(number) for number in range(len(near))]
+        # FPR of a stranger adds the same to all scores, and so to their level
+        add = [curve.share * one for curve, one in zip(curves, near, strict=True)]
+        lines = []
+        for curve, height, more in zip(curves, self._levels, add, strict=True):
+            line = curve.log_odds(np.array(more), self._size, height + more)
+            lines.append(float(line) - prior(self._size))
+        return self._added(self._spread, lines, self._chips)
+
+    @cached_property
+    def _spread(self) -> list[Floats]:
+        """What each probe's cosines make of the log-odds, up to a constant, ``(n,)`` each."""
+        curves = [self._curve(number) for number in range(len(self._cosines))]
+        return [
+            curve.slope * (1 - curve.share) * cosines.astype(np.float64)
+            for curve, cosines in zip(curves, self._cosines, strict=True)
         ]
-        levels = [self._level(number, score) for number, score in enumerate(scores)]
-        return self._sum(scores, self._chips, levels)
 
     def fine(self, rows: NDArray[np.intp], ready: Rebuilt) -> tuple[Floats, list[float]]:
         """Return log-odds of some rows with FPR, and each probe's closeness to strangers.
@@ -148,7 +222,7 @@ class Fusion:
             scores.append(rerank(cosines, distances, share))
             # the worse half stands for those whom FPR does not look at
             closeness.append(float(1 - np.sort(distances)[len(distances) // 2 :].mean()))
-        between = likeness(self._vectors[rows])
+        between = likeness(self._scored.vectors(rows))
         curves = [self._curve(number) for number in range(len(scores))]
         scores = [
             share_evidence(score, between, curve.part, curve.width)
@@ -169,39 +243,56 @@ class Fusion:
             return np.empty((0, len(rows)))
         return np.stack([one[rows] for one in self._cosines]).astype(np.float64)
 
-    def _level(self, number: int, scores: NDArray[np.floating]) -> float:
-        """Return the level of the best of all sightings for one probe."""
-        best = np.argpartition(-scores, min(BEST, len(scores) - 1))[:BEST]
-        itself = self._cosines[number][best] > ITSELF
-        between = likeness(self._vectors[best])
-        return level(scores[best], between, self._curve(number).width, itself)
+    def _level(self, number: int) -> NDArray[np.float64]:
+        """Return the level of the best of all sightings for one probe, by its cosines alone."""
+        cosines, curve = self._cosines[number], self._curve(number)
+        least = max(len(cosines) - BEST, 0)
+        best = np.argpartition(cosines, min(least, len(cosines) - 1))[least:]
+        between = likeness(self._scored.vectors(best))
+        scores = (1 - curve.share) * cosines[best]
+        return np.array(level(scores, between, curve.width, cosines[best] > ITSELF))
 
     def _sum(
         self, scores: Sequence[NDArray[np.floating]], chips: Floats, levels: Sequence[float]
     ) -> Floats:
-        texts = len(self._asked.texts)
         start = prior(self._size)
         ratios = [
             self._curve(number).log_odds(score, self._size, height) - start
             for number, (score, height) in enumerate(zip(scores, levels, strict=True))
         ]
-        odds = start + chips
+        return self._added(ratios, [0.0] * len(ratios), chips)
+
+    def _added(self, ratios: Sequence[Floats], lines: Sequence[float], chips: Floats) -> Floats:
+        """Return log-odds from each probe's log ratios.
+
+        Args:
+            ratios: ``(n,)`` of each probe, up to a constant.
+            lines: These constants.
+            chips: ``(n,)`` what the chips say.
+        """
+        texts = len(self._asked.texts)
+        odds = chips + prior(self._size)
         if texts:
-            odds = odds + np.sum(ratios[:texts], axis=0) / texts**self._weights.repeated
+            share = texts**-self._weights.repeated
+            for ratio in ratios[:texts]:
+                odds += share * ratio
+            odds += share * sum(lines[:texts])
         if ratios[texts:]:
             # any one of the pictures may be the one that looks like them today
-            best = np.logaddexp.reduce(ratios[texts:], axis=0) - np.log(len(ratios) - texts)
+            pictures = [one + line for one, line in zip(ratios[texts:], lines[texts:], strict=True)]
+            best = pictures[0]
+            for other in pictures[1:]:
+                np.logaddexp(best, other, out=best)
+            best -= np.log(len(pictures))
             doubt = self._weights.doubt
-            odds = odds + np.logaddexp(np.log(doubt), np.log1p(-doubt) + best)
+            best += np.log1p(-doubt)
+            odds += np.logaddexp(np.log(doubt), best, out=best)
         return odds
 
     def _curve(self, number: int) -> Curve:
         texts = self._asked.texts
         probe = texts[number] if number < len(texts) else self._asked.pictures[number - len(texts)]
         return self._curves[probe.kind]
-
-    def _share(self, number: int, cosines: NDArray[np.float32]) -> NDArray[np.floating]:
-        return np.asarray((1 - self._curve(number).share) * cosines)
 
 
 def same_odds(

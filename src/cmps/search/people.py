@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.gallery.records import Sighting
-from cmps.search.calibration import Curve, probability
+from cmps.search.calibration import Curve
 from cmps.search.evidence import Seen
 from cmps.search.fusion import Floats
 from cmps.search.ranking import Candidate
@@ -207,7 +207,11 @@ def thinness(people: Sequence[Person], empty: bool) -> str:
 
 
 def candidates(
-    members: Sequence[int], sightings: Sequence[Sighting], odds: Floats, cosines: Floats
+    members: Sequence[int],
+    sightings: Sequence[Sighting],
+    odds: Floats,
+    chances: Floats,
+    cosines: Floats,
 ) -> tuple[Candidate, ...]:
     """Return a person's sightings, best first.
 
@@ -215,10 +219,10 @@ def candidates(
         members: Their places.
         sightings: All K.
         odds: ``(K,)``.
+        chances: ``(K,)`` the probabilities of these odds.
         cosines: ``(probes, K)`` to each probe.
     """
     best = sorted(members, key=lambda place: -odds[place])
-    chances = probability(odds)
     return tuple(
         Candidate(
             rank,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,16 +84,25 @@ def open_chips(state: State, chips: Sequence[Chip] | None = None) -> list[Chip]:
         chips: From which to choose; default the catalogue.
     """
     known = [one for one in state.description.chips if one.modality != "maybe"]
+    of_slot: dict[str, tuple[Chip, ...]] = {}
+    for one in known:
+        of_slot[one.slot] = (*of_slot.get(one.slot, ()), one)
     found = []
     for chip in catalogue() if chips is None else chips:
         if any(_same_question(chip, asked) for asked in state.asked):
             continue
-        if any(chip.meaning == replace(one, modality="must").meaning for one in known):
-            continue
         # of a thing that was ruled out as a whole nothing more is asked
-        if verdict(known, chip) == "unknown" and not _silent(chip, known):
+        if _is_open(chip, of_slot.get(chip.slot, ())) and not _silent(chip, known):
             found.append(chip)
     return found
+
+
+@lru_cache(maxsize=16384)
+def _is_open(chip: Chip, known: tuple[Chip, ...]) -> bool:
+    """Whether nobody knows if a chip holds who knows these of its slot."""
+    if any(chip.meaning == replace(one, modality="must").meaning for one in known):
+        return False
+    return verdict(known, chip) == "unknown"
 
 
 def worth_asking(
@@ -133,7 +142,15 @@ def worth_asking(
 
 def contested(ranking: Ranking, count: int = CANDIDATES) -> NDArray[np.intp]:
     """Return the places of the best sightings of a ranking, best first."""
-    return np.argsort(-ranking.odds, kind="stable")[:count]
+    odds = ranking.odds
+    if count >= len(odds):
+        return np.argsort(-odds, kind="stable")
+    # to sort them all would take longer than to rank them
+    edge = np.partition(odds, len(odds) - count)[len(odds) - count]
+    better = np.flatnonzero(odds > edge)
+    equal = np.flatnonzero(odds == edge)[: count - len(better)]
+    places = np.sort(np.concatenate([better, equal]))
+    return np.asarray(places[np.argsort(-odds[places], kind="stable")], np.intp)
 
 
 def chances_of(odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -171,6 +188,7 @@ def worded_chip(chip: Chip, description: Description) -> Chip:
     return replace(chip, value=known[0].value)
 
 
+@lru_cache(maxsize=16384)
 def _same_question(chip: Chip, asked: Chip) -> bool:
     general = GENERAL.get(chip.slot)
     values = {chip.value, asked.value}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,9 +13,10 @@ from cmps.encoders.text import TextEncoder
 from cmps.gallery.records import Encoding, Filter, GalleryError, Sighting
 from cmps.gallery.resident import Resident, Snapshot
 from cmps.gallery.store import GalleryStore
-from cmps.search.calibration import Curve
+from cmps.search.calibration import Curve, probability
 from cmps.search.evidence import Evidence, Habits, seen, shipped_habits
-from cmps.search.fusion import Asked, Claim, Floats, Fusion, Weights
+from cmps.search.fusion import Asked, Claim, Floats, Fusion, Scored, Weights
+from cmps.search.kept import Kept, Records
 from cmps.search.people import Mark, Person, Ranking, Reason, candidates, grouped, thinness
 from cmps.search.ranking import Probe
 from cmps.search.reconstruction import Rebuilt
@@ -38,8 +39,23 @@ class Pool:
     """The sightings that are scored: all that pass the filter, or the nearest of them."""
 
     ids: NDArray[np.object_]
-    vectors: NDArray[np.float32]
-    rows: NDArray[np.intp] | None  # places in the snapshot; None where they are not of it
+    vectors: NDArray[np.float32]  # of the whole snapshot, or else of just these
+    rows: NDArray[np.intp] | None = None  # places in the snapshot; None for all that there are
+    resident: Resident | None = None  # the snapshot's, where they are of it
+
+
+class Known:
+    """What is known of one version of the gallery, kept while it is the present one.
+
+    Args:
+        version: Number of the last write.
+    """
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self.kept = Kept()
+        self.evidence: dict[Variant, Evidence] = {}
+        self.records = Records()
 
 
 @dataclass
@@ -65,7 +81,7 @@ class Refiner:
     def __post_init__(self) -> None:
         self.sentences = Sentences(self.text)
         self._lock = threading.Lock()
-        self._evidence: tuple[tuple[int, Variant], Evidence] | None = None
+        self._known = Known(-1)
 
     def rank(
         self,
@@ -108,18 +124,22 @@ class Refiner:
         with timings.measure("score"):
             chips = [claim.chip for claim in asked.claims]
             shown = self._shown(evidence, chips, pool)
+            kept = self._current(snapshot).kept if pool.resident is not None else None
+            scored = Scored(pool.vectors, pool.rows, kept)
             fusion = Fusion(
-                asked, pool.vectors, shown, evidence, self.curves, self.weights, snapshot.count
+                asked, scored, shown, evidence, self.curves, self.weights, snapshot.count
             )
             coarse = fusion.coarse()
         with timings.measure("rank"):
-            best, sightings = self._best(coarse, pool, state)
+            best, sightings = self._best(coarse, pool, state, snapshot)
             ready = Rebuilt(np.stack([one.encoding.pyramid for one in sightings]))
             odds, closeness = fusion.fine(best, ready)
             everybody = fusion.coarse(closeness)
             self._mark(odds, sightings, state)
             everybody[best] = odds
-            people = self._people(odds, sightings, ready, fusion, asked, best, state, evidence)
+            people = self._people(
+                odds, sightings, ready, fusion, asked, best, state, evidence, max(top, 1)
+            )
         return Ranking(
             tuple(people[:top]),
             thinness(people, False),
@@ -133,13 +153,21 @@ class Refiner:
     def evidence(self, variant: Variant, snapshot: Snapshot | None = None) -> Evidence:
         """Return what scores chips against the gallery as it is now."""
         snapshot = snapshot or self.store.snapshot()
+        known = self._current(snapshot)
         with self._lock:
-            key = snapshot.version, variant
-            if self._evidence is None or self._evidence[0] != key:
+            if variant not in known.evidence:
                 vectors = snapshot.resident.vectors
-                made = Evidence(self.sentences, variant, self.habits, vectors)
-                self._evidence = key, made
-            return self._evidence[1]
+                known.evidence[variant] = Evidence(self.sentences, variant, self.habits, vectors)
+            return known.evidence[variant]
+
+    def _current(self, snapshot: Snapshot) -> Known:
+        """Return what is known of a snapshot's version; that of an older one is forgotten."""
+        with self._lock:
+            if snapshot.version > self._known.version:
+                self._known = Known(snapshot.version)
+            if snapshot.version == self._known.version:
+                return self._known
+        return Known(snapshot.version)  # somebody is still at an older one
 
     def _asked(self, state: State, photos: Sequence[Encoding], variant: Variant) -> Asked:
         texts = [one.text for one in state.sentences if one.stands]
@@ -183,9 +211,9 @@ class Refiner:
                     f"camera {unknown[0]} is unknown; the gallery's cameras are: {known}"
                 )
             if where.is_open:
-                return Pool(resident.ids, resident.vectors, None)
+                return Pool(resident.ids, resident.vectors, None, resident)
             rows = resident.rows(where)
-            return Pool(resident.ids[rows], resident.vectors[rows], rows)
+            return Pool(resident.ids[rows], resident.vectors, rows, resident)
         probes = (*asked.texts, *asked.pictures)
         ids = dict.fromkeys(
             hit.sighting
@@ -197,32 +225,34 @@ class Refiner:
         names[:] = [one.id for one in found]
         blank = np.empty((0, resident.vectors.shape[1]), np.float32)
         vectors = np.stack([one.encoding.embedding for one in found]) if found else blank
-        return Pool(names, vectors, None)
+        return Pool(names, vectors)
 
     def _camera_ids(self) -> list[str]:
         return [camera.id for camera in self.store.cameras()]
 
-    def _shown(self, evidence: Evidence, chips: Sequence[Chip], pool: Pool) -> NDArray[np.floating]:
+    def _shown(
+        self, evidence: Evidence, chips: Sequence[Chip], pool: Pool
+    ) -> Sequence[NDArray[np.floating]]:
         if not chips:
-            return np.empty((0, len(pool.ids)), np.float32)
-        if pool.vectors is evidence.vectors:
-            return evidence.all(chips)
-        if pool.rows is not None:
-            return np.asarray(evidence.all(chips)[:, pool.rows])
-        return evidence.of(chips, pool.vectors)
+            return []
+        if pool.vectors is not evidence.vectors:
+            return list(evidence.of(chips, pool.vectors))
+        rows = evidence.rows(chips)
+        return rows if pool.rows is None else [row[pool.rows] for row in rows]
 
     def _best(
-        self, coarse: Floats, pool: Pool, state: State
+        self, coarse: Floats, pool: Pool, state: State, snapshot: Snapshot
     ) -> tuple[NDArray[np.intp], list[Sighting]]:
         """Return the places of those that FPR looks at, clicked ones included, and the records."""
         count = min(max(self.depth, FEWEST) + len(state.rejected), len(coarse))
-        best = np.argpartition(-coarse, count - 1)[:count]
+        least = len(coarse) - count
+        best = np.sort(np.argpartition(coarse, least)[least:]) if least else np.arange(count)
         clicked = {*state.ticked, *state.liked}
         if clicked:
-            places = np.flatnonzero(np.isin(pool.ids, list(clicked)))
-            best = np.union1d(best, places)
+            best = np.union1d(best, _places(pool, clicked))
         best = best[np.argsort(-coarse[best], kind="stable")]
-        return best, self.store.get([str(id) for id in pool.ids[best]])
+        ids = [str(id) for id in pool.ids[best]]
+        return best, self._current(snapshot).records.of(ids, self.store.get)
 
     def _mark(self, odds: Floats, sightings: Sequence[Sighting], state: State) -> None:
         """Let a human's word stand, for the tracklet of what was clicked too."""
@@ -244,29 +274,32 @@ class Refiner:
         best: NDArray[np.intp],
         state: State,
         evidence: Evidence,
+        top: int,
     ) -> list[Person]:
+        """Return the best people, with reasons."""
         together = [n for n, one in enumerate(sightings) if one.id in state.ticked]
         cosines = fusion.cosines(best)
         ticked, liked = set(state.ticked), set(state.liked)
-        reasons = self._reasons(fusion, asked, best, evidence)
+        groups = grouped(sightings, odds, ready, self.curves["image"], together)[:top]
+        first = best[[members[0] for members in groups]] if groups else best[:0]
+        reasons = self._reasons(fusion, asked, first, evidence)
+        chances = probability(odds)
         people = []
-        for rank, members in enumerate(
-            grouped(sightings, odds, ready, self.curves["image"], together), 1
-        ):
+        for rank, members in enumerate(groups, 1):
             names = {sightings[place].id for place in members}
             mark: Mark = "ticked" if names & ticked else "liked" if names & liked else ""
-            shown = candidates(members, sightings, odds, cosines)
-            people.append(Person(rank, shown, tuple(one[members[0]] for one in reasons), mark))
+            shown = candidates(members, sightings, odds, chances, cosines)
+            people.append(Person(rank, shown, tuple(one[rank - 1] for one in reasons), mark))
         return people
 
     def _reasons(
-        self, fusion: Fusion, asked: Asked, best: NDArray[np.intp], evidence: Evidence
+        self, fusion: Fusion, asked: Asked, rows: NDArray[np.intp], evidence: Evidence
     ) -> list[list[Reason]]:
-        """Return for each claim what it says of each of the best sightings."""
+        """Return for each claim what it says of each of some sightings."""
         found = []
         for claim, row in zip(asked.claims, fusion.shown, strict=True):
             share = evidence.share(claim.chip)
-            chances = row[best]
+            chances = row[rows]
             counts = claim.weight * fusion.ratio(claim.chip, chances, share)
             found.append(
                 [
@@ -289,6 +322,18 @@ def narrowed(where: Filter, cameras: frozenset[str]) -> Filter:
 
 def _picture(one: Encoding) -> Probe:
     return Probe("image", one.embedding, one.pyramid, one.foreground)
+
+
+def _places(pool: Pool, ids: Collection[str]) -> NDArray[np.intp]:
+    """Return the places in a pool of those of some ids that are in it."""
+    if pool.resident is None:
+        return np.flatnonzero(np.isin(pool.ids, list(ids)))
+    places = pool.resident.places(list(ids))
+    if pool.rows is None:
+        return places
+    found = np.searchsorted(pool.rows, places)
+    inside = found < len(pool.rows)
+    return np.asarray(found[inside][pool.rows[found[inside]] == places[inside]], np.intp)
 
 
 def _with_tracklets(sightings: Sequence[Sighting], ids: Sequence[str]) -> set[str]:
