@@ -29,6 +29,18 @@ def test_other_languages_are_understood(language: str) -> None:
     assert score((chips_of(one), one.chips) for one in chosen).f1 >= FLOOR
 
 
+def test_the_table_in_the_docs_is_what_comes_out() -> None:
+    lines = (Path(__file__).parents[2] / "docs" / "understanding.md").read_text().splitlines()
+    names = dict(en="English", de="German", es="Spanish", fr="French", zh="Chinese")
+    everything = read_utterances(FILE)
+    for language, half in sorted({(one.language, one.half) for one in everything}):
+        rows = [one for one in everything if (one.language, one.half) == (language, half)]
+        found = score((chips_of(one), one.chips) for one in rows)
+        figures = f"{found.precision:.3f} | {found.recall:.3f} | {found.f1:.3f}"
+        row = f"| {names[language]}, {half} | {len(rows)} | {found.expected} | {figures} |"
+        assert row in lines
+
+
 def test_every_sentence_is_there_once() -> None:
     said = [(one.before, one.text, one.language) for one in read_utterances(FILE)]
     assert len(said) >= 300

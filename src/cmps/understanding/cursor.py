@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cmps.understanding.chips import Chip, Description
-from cmps.understanding.codes import Modality
+from cmps.understanding.codes import WEARABLE, Modality
 from cmps.understanding.language import Lexicon
 from cmps.understanding.mentions import Marks, Mention, Spoken
 from cmps.understanding.tagging import STOP, Token
@@ -115,18 +115,33 @@ class Cursor:
 
     def _who_mention(self) -> Mention | None:
         for one in self.found.mentions:
-            if one.chip.slot == "who" and not one.order:
+            if one.chip.slot == "who" and one.chip.modality != "not" and not one.order:
                 return one
         return None
 
     def _is_part(self, token: Token) -> bool:
         """Whether a word like "hood" or "stripes" tells of the thing before it."""
         target = self._on()
-        if target is None:
+        chip = target.chip if target else self._focus_alone()
+        if chip is None:
             return False
         if token.has("thing"):
-            return target.chip.slot == "upper" and self.relation in ("with", "wear", "be", "")
+            relations = ("with", "wear", "be", "") if target else ("with",)
+            return chip.slot == "upper" and self.relation in relations
         return True
+
+    def _names_print(self, token: Token) -> bool:
+        """Whether a word like "unicorn" says what is on the thing that is named next."""
+        following = self._thing(self._peek(1), 1)
+        worn = following is not None and following.slot in (*WEARABLE, "bag")
+        return worn and token.parts["part"][0] == "pattern"
+
+    def _focus_alone(self) -> Chip | None:
+        """Return what was spoken of last, where this sentence named nothing yet: "with stripes"."""
+        named = self.found.mentions[self.clause :] or self.relation in ("wear", "hold", "in")
+        if named or self.focus is None or self.focus.slot in ("who", "build", "carried"):
+            return None
+        return self.focus
 
     def _on(self) -> Mention | None:
         """Return what a part or a mark without a noun belongs to."""

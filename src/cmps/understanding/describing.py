@@ -67,6 +67,7 @@ class Describing(Cursor):
             order: Order = "forget" if self.forgetting else ""
             mention = Mention(chip, self.known, self.another, self.corrects, order)
             mention.fields = tuple(self.fields)
+            mention.same = self.it and self.relation == "be"
             self._append(mention)
         self.since += 1
         self.known = self.another = False
@@ -136,7 +137,7 @@ class Describing(Cursor):
 
     def _part(self, token: Token) -> None:
         marks, self.marks = self.marks, Marks()
-        target = self._on()
+        target = self._on() or (self._focused() if self._focus_alone() else None)
         self.known = False
         if token.has("attribute_sleeve") and not marks:
             self.fields.append("sleeve")
@@ -174,12 +175,15 @@ class Describing(Cursor):
         return not self.it and (self.last is None or self.last.chip.slot == "who")
 
     def _target(self, marks: Marks) -> Mention | None:
+        if self.modality == "not" and not self.it and (denied := self._denied(marks)):
+            return denied
         sleeved = "sleeve" in marks.fields
         if sleeved:
             for one in reversed(self.found.mentions):
                 if one.chip.slot in SLEEVED and not one.order:
                     return one
-            return None
+            of_focus = self.it and self.focus is not None and self.focus.slot in SLEEVED
+            return self._focused() if of_focus else None
         if self.it:
             return self._focused()
         if self.last and self.last.chip.slot not in ("who", "build"):
@@ -187,19 +191,40 @@ class Describing(Cursor):
                 return None
             return self.last
         if self.last is None and self.relation in ("", "be") and not self.found.mentions:
-            return self._focused()
+            size_of_person = self.genders and not (marks.all_colours() or marks.fields)
+            return None if size_of_person else self._focused()
         return None
+
+    def _denied(self, marks: Marks) -> Mention | None:
+        """Return the known thing that has the colour of "not red", where none was named."""
+        if not marks.colours or self.found.mentions[self.clause :]:
+            return None
+        known = [one for one in self.now.chips
+                 if one.modality != "not" and set(marks.colours) <= set(one.colours)]  # fmt: skip
+        focus = [one for one in known if self.focus and one.meaning == self.focus.meaning]
+        if not known:
+            return None
+        one = (focus or known)[-1]
+        self.last = Mention(Chip(one.slot, one.value), known=True)
+        self.found.mentions.append(self.last)
+        return self.last
 
     def _give(self, target: Mention, marks: Marks) -> None:
         if self.modality == "not":
             if self._another_follows():
                 self.corrects = target.corrects = True
+                self._mode("must")
                 return
             kind = marked(Chip(target.chip.slot, target.chip.value), marks)
             if target.chip.colours or target.chip.pattern:
                 return  # red, not blue: told already
             target.chip = replace(kind, modality="not", said=" ".join(marks.words))
+            self.since += 1
             return
+        if target.chip.modality == "not" and self.modality == "must":
+            # the hat is not red, it is blue: what holds takes the place of what does not
+            target.chip = replace(target.chip, colours=(), modality="must")
+            target.corrects = True
         if marks.shade and not marks.colours and target.chip.colours:
             colours = tuple(f"{marks.shade}-{one}" if one in SHADED else one
                             for one in target.chip.colours)  # fmt: skip
@@ -225,8 +250,9 @@ class Describing(Cursor):
 
     def _another_follows(self) -> bool:
         """Whether after "not red" comes "but blue" or ", blue"."""
-        steps = [self._peek(step) for step in range(0, 4)]
-        rest = [one for one in steps if not one.has("stop", "but", "it", "a", "be")]
+        steps = [self._peek(step) for step in range(0, 7)]
+        small = ("stop", "but", "it", "a", "be", "noise", "maybe", "years_about")
+        rest = [one for one in steps if not one.has(*small)]
         return bool(rest) and rest[0].has("colour", "shade") and self._peek(0).has("stop", "but")
 
     def _of_clothes(self, marks: Marks) -> None:

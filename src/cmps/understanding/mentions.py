@@ -26,6 +26,7 @@ class Mention:
         order: What to do, where it is not to be described.
         step: Of older and younger: -1 a bit, 0, 1 much.
         fields: Of forget: the attributes to forget; none means all of it.
+        same: Whether it tells what a thing spoken of before really is: *it is* a raincoat.
     """
 
     chip: Chip
@@ -35,6 +36,7 @@ class Mention:
     order: Order = ""
     step: int = 0
     fields: tuple[str, ...] = ()
+    same: bool = False
 
 
 @dataclass(slots=True)

@@ -51,6 +51,9 @@ class _Parse(Describing):
             self._command("older" if token.has("older") else "younger")
         elif token.has("part") and self._is_part(token):
             self._part(token)
+        elif token.has("part") and self._names_print(token):
+            self.marks.words.append(token.text)
+            self.marks.fields.setdefault(*token.parts["part"])
         elif token.has(*_DESCRIBES, "age"):
             self._describe(token)
         else:
@@ -103,6 +106,8 @@ class _Parse(Describing):
 
     def _it(self, token: Token) -> bool:
         self._flush()
+        if self.modality == "not" and self.since:
+            self._mode("must")
         self.it, self.relation = True, "be"
         return True
 
@@ -160,7 +165,8 @@ class _Parse(Describing):
     def _stop(self, stop: str) -> None:
         after = self._peek(1)
         if stop == ",":
-            if self.marks and self.relation != "be" and after.has("colour", "shade", "mark"):
+            more = after.has("colour", "shade", "mark") and self.modality != "not"
+            if self.marks and self.relation != "be" and more:
                 return
             if self.marks and self.relation != "be" and self._thing(after, 1) is not None:
                 return
@@ -220,6 +226,9 @@ class _Parse(Describing):
         return True
 
     def _correct(self, token: Token) -> bool:
+        if self._peek(1).has("stop") and not self.marks and self.found.mentions[self.clause :]:
+            self.found.mentions[-1].corrects = True  # it was red, sorry
+            return True
         if self.marks and self._peek(1).has("stop", "colour", "shade"):
             self.marks = Marks()  # a red, sorry, blue hat
         else:

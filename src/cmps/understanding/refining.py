@@ -155,8 +155,9 @@ class Refining:
 
     def _takes_place(self, mention: Mention, after: Mention) -> bool:
         garments = ("upper", "whole", "lower")
-        alike = mention.chip.slot == after.chip.slot or (
-            mention.chip.slot in garments and after.chip.slot in garments
+        slot = mention.chip.slot  # of things carried there may be many
+        alike = (slot == after.chip.slot != "carried") or (
+            slot in garments and after.chip.slot in garments
         )
         return alike and after.chip.modality == "must" and not after.order
 
@@ -193,6 +194,8 @@ class Refining:
 
     def _joined(self, old: Chip, mention: Mention) -> Chip:
         new = over(old, mention.chip)
+        if mention.same and not new.colours:
+            new = replace(new, colours=old.colours)
         if mention.chip.modality == "maybe" and old.modality == "must":
             # doubt of a thing that was told in more words is doubt of all of it
             return replace(new, modality="maybe")
@@ -210,25 +213,26 @@ class Refining:
             fitting = [one for one in fitting if covers(chip, one) or one.modality == "maybe"]
         if fitting:
             exact = [one for one in fitting if one.value == chip.value] or fitting
-            if mention.known or mention.corrects or exact[0] in older:
-                return exact[-1]
-            return None
-        if chip.modality == "maybe" and not mention.corrects:
+            bare = exact[-1].meaning == Chip(chip.slot, exact[-1].value).meaning
+            meant = mention.known or mention.corrects or exact[0] in older or bare
+            return exact[-1] if meant else None
+        means_known = mention.known or mention.same
+        if chip.modality == "maybe" and not (mention.corrects or means_known):
             return None
         alike = [one for one in held if one.value == chip.value]
-        if mention.corrects:
-            if alike:
-                return alike[-1]
-            if chip.slot in (*SINGLE, "upper", "bag") and held:
-                focus = [one for one in held if self.said_last and
-                         one.meaning == self.said_last.meaning]  # fmt: skip
-                return (focus or held)[-1]
-            return None
-        if mention.known and alike:
+        if alike and (mention.corrects or means_known):
             return alike[-1]
-        if chip.slot in SINGLE and older:
-            return older[-1]
-        return None
+        return self._in_place_of(mention, held, older)
+
+    def _in_place_of(self, mention: Mention, held: list[Chip], older: list[Chip]) -> Chip | None:
+        """Return the known chip of another kind whose place a mention takes."""
+        spoken = [one for one in held if self.said_last and one.meaning == self.said_last.meaning]
+        if mention.same and spoken:
+            return spoken[-1]
+        slot = mention.chip.slot
+        if mention.corrects:
+            return (spoken or held)[-1] if slot in (*SINGLE, "upper", "bag") and held else None
+        return older[-1] if slot in SINGLE and older else None
 
     def _tell_who(self, mention: Mention, held: list[Chip]) -> None:
         chip = mention.chip

@@ -115,7 +115,10 @@ def _fits(
         who = "be" in last or "female" in last or "male" in last or _who(last)
         return who and (noun_follows or "a" in following)
     if "mark" in parts:
-        return _worn(following) or "colour" in last or _worn(last) or "wear" in last
+        says_itself = "part" in words.phrases.get(heard, {})  # a white stripe
+        return _worn(following) or (
+            not says_itself and ("colour" in last or _worn(last) or "wear" in last)
+        )
     if "thing" not in parts:
         return False
     described = any(part in last for part in ("colour", "shade", "mark"))
@@ -157,6 +160,9 @@ def _ages(tokens: list[Token]) -> list[Token]:
     at = 0
     while at < len(tokens):
         age, used = _age(tokens, at)
+        if age is None and _age_again(tokens, at, found):
+            years = number_of(tokens[at]) or 0
+            age, used = (years, years), 1
         if age is None:
             found.append(tokens[at])
             at += 1
@@ -165,6 +171,12 @@ def _ages(tokens: list[Token]) -> list[Token]:
             found.append(Token(text, {"age": age, "years": True}))
             at += used
     return found
+
+
+def _age_again(tokens: Sequence[Token], at: int, before: Sequence[Token]) -> bool:
+    """Whether a bare number corrects an age: she is seven, sorry, eight."""
+    again = at > 0 and _ends(tokens, at + 1) and tokens[at - 1].has("stop", "correct", "no")
+    return again and number_of(tokens[at]) is not None and any(one.has("years") for one in before)
 
 
 def number_of(token: Token) -> int | None:
@@ -199,13 +211,25 @@ def _age(tokens: Sequence[Token], start: int) -> tuple[tuple[int, int] | None, i
         at += 1
     noun = at < len(tokens) and tokens[at].has("thing", "colour", "mark", "shade", "part")
     bare = not noun and first >= 3 and (
-        (start > 0 and tokens[start - 1].has("be")) or (last is not None and first >= 10)
-        or bool(said & {"over", "under"} and first >= 10))  # fmt: skip
+        _after_is(tokens, start) or (last is not None and first >= 10)
+        or bool(said & {"over", "under"} and first >= 10)
+        or (_ends(tokens, at) and ("about" in said or last is not None)))  # fmt: skip
     if not (unit or "aged" in said or bare):
         return None, 0
     if months:
         return (first // 12, max(first, last or 0) // 12), at - start
     return _span(first, last, said), at - start
+
+
+def _after_is(tokens: Sequence[Token], at: int) -> bool:
+    """Whether "is" stands before, small words aside: she is only four."""
+    while at > 0 and tokens[at - 1].has("noise") and not tokens[at - 1].has("be"):
+        at -= 1
+    return at > 0 and tokens[at - 1].has("be")
+
+
+def _ends(tokens: Sequence[Token], at: int) -> bool:
+    return at >= len(tokens) or tokens[at].has("stop")
 
 
 def _how_old(tokens: Sequence[Token], start: int) -> tuple[int, set[str]]:
