@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from cmps import __version__
+from cmps.cli.audit import audit
 from cmps.cli.case import case
 from cmps.cli.data import data
 from cmps.cli.delete import delete
@@ -35,6 +36,7 @@ from cmps.cli.track import track
 from cmps.cli.train import train
 from cmps.cli.transcribe import transcribe
 from cmps.cli.understand import understand
+from cmps.cli.user import user
 from cmps.cli.watch import watch
 
 app = typer.Typer(
@@ -52,6 +54,8 @@ app.command()(understand)
 app.add_typer(case, name="case")
 app.add_typer(session, name="session")
 app.add_typer(watch, name="watch")
+app.add_typer(user, name="user")
+app.add_typer(audit, name="audit")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(data, name="data")
 app.add_typer(train, name="train")

@@ -34,7 +34,7 @@ def new(
     from cmps.cli.running import opened
     from cmps.cli.terminal import print_json
 
-    with opened(data) as program:
+    with opened(data, "case opened") as program:
         program.require_gallery()
         made = program.desk.open_case(purpose, by)
     if as_json:
@@ -50,7 +50,7 @@ def listing(data: DataOption = None, as_json: JsonOption = False) -> None:
     from cmps.cli.terminal import print_json, results, shown, table
     from cmps.search.wording import moment
 
-    with opened(data) as program:
+    with opened(data, "case read", detail={"what": "cases"}) as program:
         program.require_gallery()
         found = program.store.cases.listing()
     if as_json:
@@ -70,7 +70,7 @@ def show(id: CaseArgument, data: DataOption = None, as_json: JsonOption = False)
     from cmps.cli.terminal import print_json, results, shown
     from cmps.search.wording import moment
 
-    with opened(data) as program:
+    with opened(data, "case read") as program:
         program.require_gallery()
         found = program.store.cases.get(id)
         sessions = program.store.cases.sessions(id)
@@ -96,7 +96,7 @@ def close(id: CaseArgument, data: DataOption = None, as_json: JsonOption = False
     from cmps.cli.running import opened
     from cmps.cli.terminal import print_json
 
-    with opened(data) as program:
+    with opened(data, "case closed") as program:
         program.require_gallery()
         found = program.desk.close_case(id)
     if as_json:

@@ -24,7 +24,7 @@ def delete(
     from cmps.cli.terminal import counted, print_json
 
     ids = list(dict.fromkeys(one.removeprefix("sighting:") for one in sightings))
-    with opened(data) as program:
+    with opened(data, "deleted", sightings=ids) as program:
         program.require_gallery()
         program.store.get(ids)  # names an unknown one before anything is removed
         removed = program.store.delete(ids)

@@ -53,7 +53,7 @@ def index(
         pictures = read_all(paths, dataset, camera, lambda error: refused.append(str(error)))
     for line in refused:
         warn(line)
-    with opened(data) as program:
+    with opened(data, "indexed") as program:
         plans = [keep_floorplan(path, program.settings.data) for path in paths]
         with bar("indexing", len(pictures)) as advance:
             report = index_pictures(pictures, program.store, program.image, advance)

@@ -48,4 +48,13 @@ VariantOption = Annotated[
     ),
 ]
 
+CaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--case",
+        metavar="CASE",
+        help="The open case that this is for; needed where the gallery has accounts.",
+    ),
+]
+
 ByOption = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it, for the record.")]

@@ -19,7 +19,7 @@ def reindex(data: DataOption = None, as_json: JsonOption = False) -> None:
     from cmps.cli.terminal import bar, counted, milliseconds, print_json, results
     from cmps.ingest.reindex import reindex as encode_again
 
-    with opened(data) as program:
+    with opened(data, "indexed") as program:
         program.require_gallery()
         store = program.store
         ids = store.stale()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cmps.cli.options import DataOption, JsonOption, VariantOption
+from cmps.cli.options import CaseOption, DataOption, JsonOption, VariantOption
 
 if TYPE_CHECKING:
     from cmps.program import Program
@@ -53,6 +53,7 @@ def search(
     top: Annotated[
         int, typer.Option("--top", metavar="K", help="How many candidates to show.")
     ] = 10,
+    case: CaseOption = None,
     variant: VariantOption = None,
     sheet: Annotated[
         Path | None,
@@ -67,7 +68,7 @@ def search(
 
     Any mix of words, recordings and pictures; candidates are ranked by how well all of them fit.
     """
-    from cmps.cli.running import opened
+    from cmps.cli.running import opened, require_case
     from cmps.cli.terminal import print_json, waiting
     from cmps.gallery.records import Filter
     from cmps.search.query import Query, parse_time
@@ -84,8 +85,13 @@ def search(
     if sheet is not None:
         check_sheet(sheet)
     timings = Timings()
-    with opened(data, variant=variant) as program, waiting("searching"):
+    asked = {"texts": len(texts or ()) + len(audios or ()), "pictures": len(images or ())}
+    with (
+        opened(data, "searched", sightings=named, detail=asked, variant=variant) as program,
+        waiting("searching"),
+    ):
         program.require_gallery()
+        require_case(program, case)
         heard = {path: _hear(program, path, timings) for path in audios or ()}
         query = Query(
             texts=(*(texts or ()), *(one.text for one in heard.values())),

@@ -38,7 +38,7 @@ def new(
     from cmps.cli.running import opened
     from cmps.cli.terminal import print_json
 
-    with opened(data) as program:
+    with opened(data, "session begun") as program:
         program.require_gallery()
         made = program.desk.new_session(case)
     if as_json:
@@ -59,7 +59,7 @@ def listing(
     from cmps.cli.running import opened
     from cmps.cli.terminal import print_json, results, table
 
-    with opened(data) as program:
+    with opened(data, "case read", detail={"what": "sessions"}) as program:
         program.require_gallery()
         if case is not None:
             program.store.cases.get(case)
@@ -235,7 +235,7 @@ def ask(
     from cmps.cli.running import opened
     from cmps.cli.terminal import print_json, results, waiting
 
-    with opened(data, variant=variant) as program, waiting("thinking"):
+    with opened(data, "searched", variant=variant) as program, waiting("thinking"):
         program.require_gallery()
         made = program.desk.session(id)
         asked = program.desk.ask(made, program.settings.variant, count)
@@ -335,7 +335,7 @@ def show(
         made = program.desk.session(id)
         return made if step is None else made.at(step)
 
-    _take(found, data, variant, top, as_json, steps=True)
+    _take(found, data, variant, top, as_json, steps=True, does="searched")
 
 
 def _take(
@@ -345,13 +345,14 @@ def _take(
     top: int,
     as_json: bool,
     steps: bool = False,
+    does: str = "stepped",
 ) -> None:
     """Take a step, rank, and print what is known and who fits."""
     from cmps.cli.running import opened
     from cmps.cli.sessions import as_dict, show_session
     from cmps.cli.terminal import print_json, waiting
 
-    with opened(data, variant=variant) as program, waiting("searching"):
+    with opened(data, does, variant=variant) as program, waiting("searching"):
         program.require_gallery()
         made = step(program)
         ranking = program.desk.results(made, program.settings.variant, top)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cmps.cli.options import DataOption, JsonOption
+from cmps.cli.options import CaseOption, DataOption, JsonOption
 
 if TYPE_CHECKING:
     from cmps.program import Program
@@ -47,6 +47,7 @@ def track(
             "a floor plan.",
         ),
     ] = False,
+    case: CaseOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,14 +57,16 @@ def track(
     between: it weighs looks against walking times, puts nobody at two places at once, and keeps to
     what a human confirmed or rejected. CMPS_SAME_PERSON says how probable a stop must be.
     """
-    from cmps.cli.running import opened
+    from cmps.cli.running import opened, require_case
     from cmps.cli.terminal import print_json, waiting
     from cmps.search.track import Tracker, learn_times, ways_in
     from cmps.timings import Timings
 
     timings = Timings()
-    with opened(data) as program, waiting("following"):
+    marked = {"confirm": len(confirm or ()), "reject": len(reject or ()), "near": near}
+    with opened(data, "tracked", detail=marked) as program, waiting("following"):
         program.require_gallery()
+        require_case(program, case)
         with timings.measure("open"):
             tracker = Tracker(program.engine, ways_in(program.settings.data, plan))
             ids, photos = _asked(person, program)

@@ -34,7 +34,7 @@ def arm(
     from cmps.cli.terminal import print_json
     from cmps.search.watch import arm as begin
 
-    with opened(data) as program:
+    with opened(data, "watch armed", detail={"threshold": threshold}) as program:
         program.require_gallery()
         made = begin(program.desk, id, threshold, by)
     if as_json:
@@ -49,7 +49,7 @@ def disarm(id: SessionArgument, data: DataOption = None, as_json: JsonOption = F
     from cmps.cli.running import opened
     from cmps.cli.terminal import print_json
 
-    with opened(data) as program:
+    with opened(data, "watch disarmed") as program:
         program.require_gallery()
         was = program.store.cases.disarm(id)
     if as_json:
@@ -84,7 +84,7 @@ def run(
 
     if every is not None and every <= 0:
         raise QueryError(f"--every must be above 0 seconds, not {every:g}")
-    with opened(data, variant=variant) as program:
+    with opened(data, "watch run", variant=variant) as program:
         program.require_gallery()
         while True:
             events = poll(program.desk, program.settings.variant)
@@ -104,7 +104,7 @@ def listing(data: DataOption = None, as_json: JsonOption = False) -> None:
     from cmps.cli.terminal import print_json, results, shown, table
     from cmps.search.wording import iso, moment, percent
 
-    with opened(data) as program:
+    with opened(data, "case read", detail={"what": "watches"}) as program:
         program.require_gallery()
         found = program.store.cases.watches()
     if as_json:
@@ -133,7 +133,7 @@ def events(
     from cmps.cli.sessions import event_dict
     from cmps.cli.terminal import print_json
 
-    with opened(data) as program:
+    with opened(data, "case read", detail={"what": "watch events"}) as program:
         program.require_gallery()
         found = program.store.cases.events(id)
     if as_json:

@@ -298,5 +298,5 @@ class AuditRead(AuditEvent):
     keys = frozenset({"what", "rows", "user"})
 
 
-KINDS: tuple[type[AuditEvent], ...] = tuple(AuditEvent.__subclasses__())
-"""Every event, in the order of this page."""
+KINDS: dict[str, type[AuditEvent]] = {one.kind: one for one in AuditEvent.__subclasses__()}
+"""Every event by its kind, in the order of this page."""
