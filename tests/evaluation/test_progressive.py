@@ -10,7 +10,7 @@ from cmps.datasets.picture import Picture
 from cmps.evaluation.interfaces import EvaluationError
 from cmps.evaluation.large_gallery import encode_once, fillers
 from cmps.evaluation.progressive import best_rank_integral, evaluate_progressive
-from cmps.evaluation.witness import Witness, chips_of, detail, witnesses
+from cmps.evaluation.witness import Knowledge, Witness, chips_of, detail, witnesses
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import Network
 from cmps.search.calibration import Curve
@@ -100,7 +100,7 @@ def test_the_vaguest_sentence_comes_first():
 
 
 def test_a_witness_errs_in_one_of_ten_and_forgets_one_of_five():
-    truth = (Chip("upper", "shirt", ("red",)),)
+    truth = Knowledge((Chip("upper", "shirt", ("red",)),))
     answers = [
         Witness("p", (), truth, f"{number}").answer(Chip("upper", "top", ("red",)))
         for number in range(2000)
@@ -109,6 +109,27 @@ def test_a_witness_errs_in_one_of_ten_and_forgets_one_of_five():
     assert answers.count("no") / 2000 == pytest.approx(0.08, abs=0.02)
     other = Witness("p", (), truth, "1").answer(Chip("hat", "hat"))
     assert other == "unknown"
+
+
+def test_a_witness_knows_what_other_pictures_of_the_person_tell():
+    red, hat, blue = Chip("upper", "shirt", ("red",)), Chip("hat", "cap"), Chip.read("lower:jeans")
+    truth = Knowledge((red,), ((hat,), (hat, Chip.read("upper:shirt green")), (blue,)), 8)
+    said = {code: truth.verdict(Chip.read(code)) for code in (
+        "upper:top red", "upper:top green", "hat:hat", "lower:jeans", "lower:shorts", "bag:bag",
+        "shoes:boots",
+    )}  # fmt: skip
+    assert said == {
+        "upper:top red": "yes",
+        "upper:top green": "no",  # the own picture counts first
+        "hat:hat": "yes",
+        "lower:jeans": "yes",
+        "lower:shorts": "no",
+        "bag:bag": "no",  # eight captions would have told
+        "shoes:boots": "unknown",  # everybody has shoes
+    }
+    assert Knowledge((red,), (), 2).verdict(Chip.read("bag:bag")) == "unknown"
+    torn = Knowledge((), ((hat,), (Chip.read("hat:sun-hat"),)), 4)
+    assert torn.verdict(Chip.read("hat:cap")) == "unknown"
 
 
 def test_one_witness_a_person_and_always_the_same():

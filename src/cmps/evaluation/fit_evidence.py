@@ -2,8 +2,9 @@
 
 ``python -m cmps.evaluation.fit_evidence --root DIR`` reads the captions of the train split, all of
 people who are in no measurement, and writes ``search/evidence.json``: how frequent each chip of
-the catalogue is, and how often a second caption of a picture can say of a chip what the first one
-left open. The slopes and how often a witness is right are kept as they are.
+the catalogue is, and how often a witness who said one caption knows of a chip that it left open:
+what all captions of the person tell, less what witnesses forget. How often a witness is right is
+kept as it is, and so are the slopes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cmps.datasets.cuhk_pedes import read_cuhk_pedes
-from cmps.evaluation.witness import chips_of
+from cmps.evaluation.witness import FORGOTTEN, Knowledge, chips_of
 from cmps.search.claims import verdict
 from cmps.search.evidence import shipped_habits
 from cmps.search.questions import catalogue
@@ -32,30 +33,31 @@ EXTRA = 20.0
 
 
 def counted(
-    captions: Iterable[Sequence[str]], understand: Understand, chips: Sequence[Chip]
+    people: Iterable[Sequence[Sequence[str]]], understand: Understand, chips: Sequence[Chip]
 ) -> dict[str, dict[str, float]]:
     """Return ``shares`` and ``told`` by chip code, and by slot for chips that were not counted.
 
     Args:
-        captions: Those of each picture.
+        people: For each person the captions of each picture.
         understand: Reads them.
         chips: Which to count.
     """
     pictures = 0
     yes, known, opened, told = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for sentences in captions:
-        read = [chips_of(one, understand) for one in sentences]
-        everything = [chip for one in read for chip in one]
-        pictures += 1
-        for chip in chips:
-            code, answer = chip.code(), verdict(everything, chip)
-            yes[code] += answer == "yes"
-            known[code] += answer != "unknown"
-            for first, second in zip(read, read[1:] + read[:1], strict=True):
-                if len(read) > 1 and verdict(first, chip) == "unknown":
+    for of_person in people:
+        read = [[chips_of(one, understand) for one in captions] for captions in of_person]
+        for knowledge, captions in zip(_knowledge(read), read, strict=True):
+            pictures += 1
+            for chip in chips:
+                code, answer = chip.code(), verdict(knowledge.own, chip)
+                yes[code] += answer == "yes"
+                known[code] += answer != "unknown"
+                left_open = sum(verdict(one, chip) == "unknown" for one in captions)
+                if left_open:
+                    knows = knowledge.verdict(chip) != "unknown"
                     for key in (code, chip.slot):
-                        opened[key] += 1
-                        told[key] += verdict(second, chip) != "unknown"
+                        opened[key] += left_open
+                        told[key] += left_open * knows
     shares = {}
     for chip in chips:
         code = chip.code()
@@ -69,7 +71,21 @@ def counted(
         chip.code(): (told[chip.code()] + EXTRA * slots[chip.slot]) / (opened[chip.code()] + EXTRA)
         for chip in chips
     }
-    return {"shares": shares, "told": by_chip | slots}
+    remembered = {key: share * (1 - FORGOTTEN) for key, share in (by_chip | slots).items()}
+    return {"shares": shares, "told": remembered}
+
+
+def _knowledge(read: Sequence[Sequence[tuple[Chip, ...]]]) -> list[Knowledge]:
+    """Return what a witness of each picture of a person knows."""
+    count = sum(len(captions) for captions in read)
+    return [
+        Knowledge(
+            tuple(chip for one in captions for chip in one),
+            tuple(one for other in read if other is not captions for one in other),
+            count,
+        )
+        for captions in read
+    ]
 
 
 def main() -> None:
@@ -79,14 +95,16 @@ def main() -> None:
     parser.add_argument("--split", default="train", help="whose captions are counted")
     parser.add_argument("--out", type=Path, default=FILE, help="the file to write")
     options = parser.parse_args()
-    captions = [one.captions for one in read_cuhk_pedes(options.root, options.split)]
-    found = counted(captions, shipped_reader().understand, catalogue())
+    people: dict[str, list[tuple[str, ...]]] = {}
+    for one in read_cuhk_pedes(options.root, options.split):
+        people.setdefault(str(one.person), []).append(one.captions)
+    found = counted(people.values(), shipped_reader().understand, catalogue())
     habits: dict[str, Any] = asdict(shipped_habits())
     for name in ("shares", "told"):
         rounded = {key: round(value, 4) for key, value in sorted(found[name].items())}
         habits[name] = {"": habits[name][""]} | rounded
     options.out.write_text(json.dumps(habits, indent=2) + "\n", encoding="utf-8")
-    print(f"{len(captions):,} pictures counted; {options.out}")
+    print(f"{len(people):,} people counted; {options.out}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,20 @@
-"""A simulated witness: knows what the captions of one picture tell, errs, and forgets."""
+"""A simulated witness: knows how a person looks, tells one picture, errs, and forgets.
+
+They *say* the captions of one picture. They *know* more, as a mother does: what the captions of
+all pictures of the person tell, those of their own picture first. What none of at least six
+captions speaks of, though everybody would see it (a bag, a hat, glasses, something carried),
+is taken not to be there.
+"""
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cmps.datasets.picture import Picture
-from cmps.search.claims import verdict
+from cmps.search.claims import Verdict, verdict
 from cmps.search.parts import Answer
 from cmps.search.witness import Understand
 from cmps.understanding.chips import Chip, Description
@@ -16,35 +23,85 @@ MISTAKES = 0.1
 FORGOTTEN = 0.2
 OPPOSITE: dict[str, Answer] = {"yes": "no", "no": "yes"}
 
+NOTICED = frozenset(("bag", "hat", "glasses", "accessory", "carried", "beard"))
+"""Slots of things that not everybody has: who has one is described with it."""
+ENOUGH = 6
+"""So many captions, and silence on a thing means that it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What several descriptions of one person tell together.
+
+    Attributes:
+        own: Chips of the picture that a witness tells.
+        others: Chips of each caption of the person's other pictures.
+        captions: How many captions there are in all.
+    """
+
+    own: tuple[Chip, ...]
+    others: tuple[tuple[Chip, ...], ...] = ()
+    captions: int = 0
+
+    def verdict(self, chip: Chip) -> Verdict:
+        """Return whether a chip holds: by the own picture, else by most others, else by silence."""
+        chip = replace(chip, modality="must")
+        own = verdict(self.own, chip)
+        if own != "unknown":
+            return own
+        votes = Counter(verdict(one, chip) for one in self.others)
+        if votes["yes"] != votes["no"]:
+            return "yes" if votes["yes"] > votes["no"] else "no"
+        spoken_of = any(one.slot == chip.slot for told in (self.own, *self.others) for one in told)
+        silent = chip.slot in NOTICED and not spoken_of and self.captions >= ENOUGH
+        return "no" if silent else "unknown"
+
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Somebody who saw one picture.
+    """Somebody who saw one picture, and knows the person.
 
     Attributes:
         person: Identity of the person in it.
         sentences: What they can say, the vaguest first.
-        truth: Chips that the sentences tell.
+        truth: What they know when they are asked.
         seed: Of mistakes and gaps: the same question gets the same answer in every setting.
     """
 
     person: str
     sentences: tuple[str, ...]
-    truth: tuple[Chip, ...]
+    truth: Knowledge
     seed: str
 
     @classmethod
-    def of(cls, picture: Picture, understand: Understand, seed: int) -> Witness:
-        """Return the witness of a picture that has captions."""
+    def of(
+        cls,
+        picture: Picture,
+        understand: Understand,
+        seed: int,
+        others: Sequence[Picture] = (),
+    ) -> Witness:
+        """Return the witness of a picture that has captions.
+
+        Args:
+            picture: What they saw.
+            understand: Reads captions.
+            seed: Of what they get wrong.
+            others: Further pictures of the person.
+        """
         told = {one: chips_of(one, understand) for one in dict.fromkeys(picture.captions)}
         # the fewest things told, then the fewest letters: that is the vaguest
         sentences = sorted(told, key=lambda one: (detail(told[one]), len(one), one))
-        truth = tuple(dict.fromkeys(chip for chips in told.values() for chip in chips))
+        own = tuple(dict.fromkeys(chip for chips in told.values() for chip in chips))
+        rest = [one for other in others for one in other.captions]
+        truth = Knowledge(
+            own, tuple(chips_of(one, understand) for one in rest), len(told) + len(rest)
+        )
         return cls(str(picture.person), tuple(sentences), truth, f"{seed}:{picture.path.name}")
 
     def answer(self, chip: Chip) -> Answer:
         """Answer from the truth, with mistakes and gaps."""
-        truth = verdict(self.truth, replace(chip, modality="must"))
+        truth = self.truth.verdict(chip)
         chance = random.Random(f"{self.seed}:{chip.code()}")
         if chance.random() < FORGOTTEN or truth == "unknown":
             return "unknown"
@@ -89,7 +146,9 @@ def witnesses(
     people = sorted(by_person)
     if limit is not None and limit < len(people):
         people = [people[number * len(people) // limit] for number in range(limit)]
-    return [
-        Witness.of(random.Random(f"{seed}:{one}").choice(by_person[one]), understand, seed)
-        for one in people
-    ]
+    found = []
+    for one in people:
+        chosen = random.Random(f"{seed}:{one}").choice(by_person[one])
+        others = [picture for picture in by_person[one] if picture is not chosen]
+        found.append(Witness.of(chosen, understand, seed, others))
+    return found
