@@ -17,6 +17,7 @@ from cmps.server.hub import Hub
 from cmps.server.pursuits import Pursuits
 from cmps.server.watching import Watching
 from cmps.server.worker import Workers
+from cmps.speech.sharing import SharedRecogniser
 
 
 class Services:
@@ -30,6 +31,7 @@ class Services:
         self._program = program
         self.hub = Hub()
         self.workers = Workers()
+        self.speech = SharedRecogniser(lambda: program.recogniser)
         self.pursuits = Pursuits(program)
         self.watching = Watching(program, self.hub)
 
@@ -41,6 +43,7 @@ class Services:
     def close(self) -> None:
         """End threads and processes."""
         self.watching.stop()
+        self.speech.close()
         self.workers.close()
 
 

@@ -129,6 +129,11 @@ class SharedRecogniser:
         self._closed = False
         self._exact_seconds = 0.0  # what an exact recognition took lately, beyond its length
 
+    @property
+    def speakers(self) -> int:
+        """How many are listened to."""
+        return len(self._speakers)
+
     # -- for speakers ---------------------------------------------------------------------------
 
     def join(

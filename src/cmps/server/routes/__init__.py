@@ -17,6 +17,8 @@ RESOURCES = (
     "confirmations",
     "sessions",
     "uploads",
+    "recordings",
+    "speech",
     "sightings",
     "tracks",
     "cameras",

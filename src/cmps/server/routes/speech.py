@@ -1,0 +1,200 @@
+"""Speech as it is spoken: sound comes in over a WebSocket, words go out while somebody speaks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+from numpy.typing import NDArray
+from starlette.concurrency import run_in_threadpool
+
+from cmps.gallery.audit_events import Listened
+from cmps.gallery.cases import closed
+from cmps.gallery.records import GalleryError
+from cmps.program import Program
+from cmps.server.access import Acting, Caller, Role, allow, audited
+from cmps.server.outbox import Outbox, SlowError
+from cmps.server.recordings import describes_nobody, tells_something
+from cmps.server.services import ServicesDep
+from cmps.server.state import ProgramDep
+from cmps.server.views.base import Id
+from cmps.speech.decoding import SAMPLE_RATE
+from cmps.speech.errors import SpeechError
+from cmps.speech.listening import REMEDY
+from cmps.speech.sharing import Speaker
+from cmps.speech.streaming import Event, Failed, Final, Partial, Spoke
+
+router = APIRouter(tags=["speech"])
+
+LARGEST_FRAME = 64_000
+"""Bytes of one message: two seconds."""
+AHEAD = 10.0
+"""Seconds that sound may come faster than anybody speaks; a recording is sent as a file."""
+QUIET = 120.0
+"""Seconds without any message after which nobody is there any more."""
+MOST_SPEAKERS = 32
+REFUSED = 1008
+AGAIN = 1013
+
+
+class _WrongError(ValueError):
+    """A client that sends what cannot be meant; the message says what is."""
+
+
+@router.websocket("/speech")
+async def speech(
+    socket: WebSocket,
+    case: Annotated[Id, Query()],
+    program: ProgramDep,
+    services: ServicesDep,
+    caller: Annotated[Caller, allow(Role.OPERATOR)],
+    acting: Annotated[Acting, audited(Listened)],
+    language: Annotated[str, Query(max_length=16)] = "en",
+    hands_free: bool = False,
+) -> None:
+    """Turn speech into words while somebody speaks; the sound is not kept.
+
+    The client sends PCM, 16,000 samples a second, one channel, 16 bits little-endian, and
+    ``{"type": "end"}`` when the key is let go; hands-free, silence ends an utterance.
+    """
+    acting.nothing()  # until words were heard
+    await socket.accept()
+    outbox = Outbox(socket, asyncio.get_running_loop())
+    try:
+        await run_in_threadpool(_require_open, program, case)
+        if services.speech.speakers >= MOST_SPEAKERS:
+            raise SpeechError("too many people speak at once; type the description")
+        speaker = await run_in_threadpool(
+            services.speech.join, outbox.put_events, hands_free=hands_free, language=language
+        )
+    except (GalleryError, SpeechError) as error:
+        await _refuse(socket, str(error), AGAIN if "too many" in str(error) else REFUSED)
+        return
+    telling = _Telling(acting, case, language, hands_free)
+    sending = asyncio.create_task(outbox.send(telling.message))
+    hearing = asyncio.create_task(_hear(socket, speaker))
+    try:
+        outbox.put({"type": "ready"})
+        done, _ = await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
+        await _close(socket, done)
+    finally:
+        speaker.leave()
+        for task in (sending, hearing):
+            task.cancel()
+        await asyncio.gather(sending, hearing, return_exceptions=True)
+
+
+def _require_open(program: Program, id: str) -> None:
+    found = program.store.cases.get(id)
+    if found.closed_at is not None:
+        raise closed(found)
+
+
+async def _refuse(socket: WebSocket, why: str, code: int = REFUSED) -> None:
+    await socket.send_json({"type": "error", "error": " ".join(why.split())})
+    await socket.close(code)
+
+
+async def _close(socket: WebSocket, done: set[asyncio.Task[None]]) -> None:
+    """Say why it is over, where the client is still there."""
+    for error in (task.exception() for task in done):
+        if isinstance(error, _WrongError):
+            await _refuse(socket, str(error))
+        elif isinstance(error, TimeoutError):
+            await _refuse(socket, "no sound came for two minutes; speak again", AGAIN)
+        elif isinstance(error, SlowError):
+            await socket.close(AGAIN)
+        elif error is not None and not isinstance(error, WebSocketDisconnect):
+            raise error
+
+
+async def _hear(socket: WebSocket, speaker: Speaker) -> None:
+    """Take sound until the client goes; what it sends meanwhile waits in the connection."""
+    clock = asyncio.get_running_loop().time
+    began, heard = clock(), 0.0
+    while True:
+        message = await asyncio.wait_for(socket.receive(), QUIET)
+        if message["type"] == "websocket.disconnect":
+            return
+        if (sound := message.get("bytes")) is not None:
+            samples = _samples(sound)
+            heard += len(samples) / SAMPLE_RATE
+            if heard > clock() - began + AHEAD:
+                raise _WrongError(
+                    "the sound comes faster than anybody speaks; send a recording as a file"
+                )
+            await run_in_threadpool(speaker.feed, samples)
+        elif _told(message.get("text") or "") == "end":
+            await run_in_threadpool(speaker.end)
+
+
+def _samples(sound: bytes) -> NDArray[np.int16]:
+    if len(sound) > LARGEST_FRAME or len(sound) % 2:
+        raise _WrongError(
+            f"send samples of 16 bits, at most {LARGEST_FRAME} bytes at once, "
+            f"not {len(sound)} bytes"
+        )
+    return np.frombuffer(sound, "<i2").astype(np.int16, copy=False)
+
+
+def _told(text: str) -> str:
+    try:
+        kind = json.loads(text)["type"]
+    except (ValueError, TypeError, KeyError):
+        kind = None
+    if kind not in ("end", "ping"):
+        raise _WrongError('send sound, or {"type": "end"}')
+    return str(kind)
+
+
+class _Telling:
+    """Makes messages of events; the first words of an utterance are written down before they go.
+
+    The row says that somebody spoke, in which case and language, and never what.
+    """
+
+    def __init__(self, acting: Acting, case: str, language: str, hands_free: bool) -> None:
+        self._acting = acting
+        self._case = case
+        self._language = language
+        self._hands_free = hands_free
+        self._noted = False
+
+    async def message(self, event: Event | dict[str, Any]) -> dict[str, Any] | None:
+        """Return what to send of an event."""
+        if isinstance(event, dict):
+            return event
+        if isinstance(event, Failed):
+            return {"type": "error", "error": event.error}
+        if isinstance(event, Spoke):
+            return {"type": "speech", "on": event.on}
+        if event.text and not self._noted:
+            await run_in_threadpool(self._note)
+            self._noted = True
+        if isinstance(event, Partial):
+            return {"type": "partial", "text": event.text}
+        self._noted = False
+        return self._final(event)
+
+    def _note(self) -> None:
+        with self._acting.of(case=self._case, detail={"language": self._language, "live": True}):
+            pass
+
+    def _final(self, event: Final) -> dict[str, Any]:
+        text = event.text if tells_something(event.text, self._language) else ""
+        # hands-free, noise is no failure; who held a key waits for words
+        if not text and event.asked and not self._hands_free:
+            nothing = f"no speech was heard; {REMEDY}"
+            return {
+                "type": "error",
+                "error": describes_nobody(event.text) if event.text else nothing,
+            }
+        return {
+            "type": "final",
+            "text": text,
+            "milliseconds": round(1000 * event.wait),
+            "seconds": event.seconds,
+        }
