@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import suppress
 from typing import Annotated
 
+import anyio
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
@@ -36,29 +37,29 @@ async def events(
     await socket.accept()
     listener = Listener(case, caller)
     services.hub.enter(listener)
-    telling = asyncio.create_task(_tell(socket, listener))
-    hearing = asyncio.create_task(_hear(socket))
     try:
-        await asyncio.wait({telling, hearing}, return_when=asyncio.FIRST_COMPLETED)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_tell, socket, listener, tasks.cancel_scope)
+            tasks.start_soon(_hear, socket, tasks.cancel_scope)
     finally:
         services.hub.leave(listener)
-        for task in (telling, hearing):
-            task.cancel()
-        await asyncio.gather(telling, hearing, return_exceptions=True)
 
 
-async def _tell(socket: WebSocket, listener: Listener) -> None:
+async def _tell(socket: WebSocket, listener: Listener, both: anyio.CancelScope) -> None:
+    """Send what happens; the end of it ends the hearing too."""
     try:
         while True:
             await socket.send_json(await listener.next())
     except CutOffError:
         await socket.close(AGAIN)
+    except (WebSocketDisconnect, RuntimeError):
+        pass  # the page went while something was on its way
+    both.cancel()
 
 
-async def _hear(socket: WebSocket) -> None:
+async def _hear(socket: WebSocket, both: anyio.CancelScope) -> None:
     """Wait until the page goes; what it sends are pings."""
-    try:
+    with suppress(WebSocketDisconnect, RuntimeError, KeyError):
         while True:
             await socket.receive_text()
-    except (WebSocketDisconnect, KeyError):
-        return
+    both.cancel()
