@@ -12,7 +12,7 @@ no row, and a row that cannot be written undoes the deed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -170,6 +170,15 @@ def about(*, case: str, session: str | None = None) -> None:
     if entry is not None and entry.event.one_case:
         found = entry.event
         entry.event = replace(found, case=found.case or case, session=found.session or session)
+
+
+def found(detail: Mapping[str, Any]) -> None:
+    """Add what came out to the details of the pending entry, as far as its kind carries it."""
+    entry = pending()
+    if entry is not None:
+        event = entry.event
+        carried = {name: value for name, value in detail.items() if name in event.keys}
+        entry.event = replace(event, detail={**event.detail, **carried})
 
 
 @contextmanager

@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 
 from cmps.gallery.records import GalleryError
 
+COUNTS = ("sightings", "cases", "sessions", "steps", "photos", "events", "confirmations")
+"""What erasing counts."""
+
 
 @dataclass(frozen=True)
 class AuditEvent:
@@ -280,15 +283,16 @@ class Erased(AuditEvent):
     """A person, a case or what is old was erased; what stays of it is this row."""
 
     kind = "erased"
-    keys = frozenset({"what", "before", "sightings", "sessions", "steps", "photos", "events"})
+    keys = frozenset({"what", "before", *COUNTS})
+    one_case = False
 
 
 class Retained(AuditEvent):
     """The retention job erased what was kept long enough."""
 
     kind = "retention"
-    keys = frozenset({"what", "camera", "keep_days", "sightings", "sessions", "steps", "photos",
-                      "events"})  # fmt: skip
+    one_case = False
+    keys = frozenset({"what", "camera", "keep_days", *COUNTS})
 
 
 class AuditRead(AuditEvent):

@@ -14,6 +14,7 @@ from cmps.gallery.audit import AuditLog, carry
 from cmps.gallery.cases import CaseStore, require_days
 from cmps.gallery.codec import as_stored, microseconds
 from cmps.gallery.confirmations import ConfirmationStore
+from cmps.gallery.erasing import Erasure, tell
 from cmps.gallery.memory_accounts import MemoryAccounts
 from cmps.gallery.memory_audit import MemoryAudit
 from cmps.gallery.memory_cases import MemoryCases
@@ -213,14 +214,31 @@ class MemoryGallery:
     def delete(self, ids: Collection[str]) -> int:
         """Remove sightings; returns how many."""
         with self._lock:
-            gone = list(self._stored(dict.fromkeys(ids)))
-            for sighting in gone:
-                del self._sightings[sighting.id]
-                self._stale.discard(sighting.id)
-                del self._written[sighting.id]
-            self._span({sighting.tracklet for sighting in gone})
+            gone = self._drop(ids)
             self._wrote(())
-            return len(gone)
+            return gone
+
+    def erase(
+        self,
+        sightings: Collection[str] = (),
+        cases: Collection[str] = (),
+        *,
+        person: bool = False,
+    ) -> Erasure:
+        """Erase sightings and cases with whatever holds them."""
+        with self._lock:
+            for case in cases:
+                self._cases.get(case)
+            wanted = frozenset(sightings)
+            done = self._cases.forget(wanted, self._confirmations.confirmed(wanted), person=person)
+            confirmations = self._confirmations.forget(wanted)
+            for case in cases:
+                done = done.plus(self._cases.forget_case(case))
+                confirmations += self._confirmations.forget(case=case)
+            done = replace(done, sightings=self._drop(wanted), confirmations=confirmations)
+            tell(done)
+            self._wrote(())
+            return done
 
     def count(self, where: Filter = EVERYTHING) -> int:
         """Return how many sightings pass the filter."""
@@ -264,6 +282,15 @@ class MemoryGallery:
         self._version += 1
         self._written.update(dict.fromkeys(ids, self._version))
         self._resident = None
+
+    def _drop(self, ids: Collection[str]) -> int:
+        gone = list(self._stored(dict.fromkeys(ids)))
+        for sighting in gone:
+            del self._sightings[sighting.id]
+            self._stale.discard(sighting.id)
+            del self._written[sighting.id]
+        self._span({sighting.tracklet for sighting in gone})
+        return len(gone)
 
     def _stored(self, ids: Iterable[str]) -> Iterable[Sighting]:
         return [self._sightings[id] for id in ids if id in self._sightings]

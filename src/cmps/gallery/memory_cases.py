@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pickle
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from cmps.gallery.audit import about, carry
 from cmps.gallery.cases import (
@@ -23,6 +24,7 @@ from cmps.gallery.cases import (
     unknown_session,
 )
 from cmps.gallery.codec import halved
+from cmps.gallery.erasing import Erasure, photos_of, seeks, without
 from cmps.gallery.memory_audit import MemoryAudit
 from cmps.gallery.records import ConflictError
 
@@ -180,6 +182,61 @@ class MemoryCases:
         with self._lock:
             return [event for event in self._events if session in (None, event.session)]
 
+    def forget(self, ids: Collection[str], confirmed: Collection[str], *, person: bool) -> Erasure:
+        """Erase what names sightings; with ``person``, also the searches that sought them.
+
+        Args:
+            ids: Of sightings.
+            confirmed: Cases in which one of them was taken for the person sought.
+            person: Whether they are all of one person.
+        """
+        with self._lock:
+            steps = events = photos = 0
+            for id, before in list(self._sessions.items()):
+                sought = any(seeks(step.part, ids) for step in before.steps)
+                whole = person and (sought or before.case in confirmed)
+                after = without(before, ids, whole=whole)
+                if whole or after.steps != before.steps:
+                    self._sessions[id] = replace(after, version=before.version + 1)
+                steps += len(before.steps) - len(after.steps)
+                if whole:
+                    self._watches.pop(id, None)
+                    events += self._drop_events(partial(_is_of, id))
+                    photos += self._drop_photos(before)
+            wanted = set(ids)
+            events += self._drop_events(
+                lambda event: event.sighting in wanted or bool(wanted.intersection(event.members))
+            )
+            return Erasure(steps=steps, events=events, photos=photos)
+
+    def forget_case(self, id: str) -> Erasure:
+        """Erase a case with all that belongs to it."""
+        with self._lock:
+            self.get(id)
+            sessions = [one for one in self._sessions.values() if one.case == id]
+            names = {one.id for one in sessions}
+            events = self._drop_events(lambda event: event.session in names)
+            for name in names:
+                self._watches.pop(name, None)
+                del self._sessions[name]
+            photos = [key for key in self._photos if key[0] == id]
+            for key in photos:
+                del self._photos[key]
+            del self._cases[id]
+            steps = sum(len(one.steps) for one in sessions)
+            return Erasure(0, 1, len(sessions), steps, len(photos), events)
+
+    def _drop_events(self, goes: Callable[[Event], bool]) -> int:
+        count = len(self._events)
+        self._events = [event for event in self._events if not goes(event)]
+        return count - len(self._events)
+
+    def _drop_photos(self, before: SessionRecord) -> int:
+        """Drop photos that only this session named."""
+        case = [one for one in self._sessions.values() if one.case == before.case]
+        gone = photos_of([before]) - photos_of(case)
+        return sum(self._photos.pop((before.case, id), None) is not None for id in gone)
+
     def _open_case(self, id: str) -> Case:
         case = self.get(id)
         if case.closed_at is not None:
@@ -191,3 +248,7 @@ def _copied(session: SessionRecord) -> SessionRecord:
     """Return a session of its own: steps hold plain values that somebody may write to."""
     copied: SessionRecord = pickle.loads(pickle.dumps(session, pickle.HIGHEST_PROTOCOL))
     return copied
+
+
+def _is_of(session: str, event: Event) -> bool:
+    return event.session == session

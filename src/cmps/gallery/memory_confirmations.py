@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -65,6 +66,20 @@ class MemoryConfirmations:
         """Return those of a case or of all, in the order in which they were proposed."""
         with self._lock:
             return [one for one in self._kept.values() if case in (None, one.case)]
+
+    def confirmed(self, ids: Collection[str]) -> set[str]:
+        """Return the cases in which one of some sightings was taken for the person sought."""
+        with self._lock:
+            kept = self._kept.values()
+            return {one.case for one in kept if one.sighting in ids and one.agreed is not False}
+
+    def forget(self, ids: Collection[str] = (), case: str | None = None) -> int:
+        """Erase those of some sightings or of a case; return how many."""
+        with self._lock:
+            gone = [id for id, one in self._kept.items() if one.sighting in ids or one.case == case]
+            for id in gone:
+                del self._kept[id]
+            return len(gone)
 
     def _require_open(self, case: str) -> None:
         found = self._cases.get(case)

@@ -17,11 +17,13 @@ from cmps.gallery.audit import AuditLog
 from cmps.gallery.cases import CaseStore, require_days
 from cmps.gallery.confirmations import ConfirmationStore
 from cmps.gallery.connect import Database, Row, libpq_form
+from cmps.gallery.erasing import Erasure, tell
 from cmps.gallery.migrations import migrate
 from cmps.gallery.postgres_accounts import PostgresAccounts
 from cmps.gallery.postgres_audit import PostgresAudit
 from cmps.gallery.postgres_cases import PostgresCases
 from cmps.gallery.postgres_confirmations import PostgresConfirmations
+from cmps.gallery.postgres_erasing import erase
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.refusals import require_cameras, unknown_sighting
 from cmps.gallery.resident import Resident, Snapshot, checked
@@ -245,6 +247,18 @@ class PostgresGallery:
     def delete(self, ids: Collection[str]) -> int:
         """Remove sightings with crops and vectors; returns how many."""
         return self._database.write(lambda connection: rows.delete(connection, ids)) if ids else 0
+
+    def erase(
+        self,
+        sightings: Collection[str] = (),
+        cases: Collection[str] = (),
+        *,
+        person: bool = False,
+    ) -> Erasure:
+        """Erase sightings and cases with whatever holds them, in one transaction."""
+        return self._database.write(
+            lambda connection: tell(erase(connection, sightings, cases, person=person))
+        )
 
     def count(self, where: Filter = EVERYTHING) -> int:
         """Return how many sightings pass the filter."""

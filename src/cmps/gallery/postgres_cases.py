@@ -128,7 +128,7 @@ class PostgresCases:
 
     def session(self, id: str) -> SessionRecord:
         """Return a session."""
-        return self._database.transact(lambda connection: _session(connection, id))
+        return self._database.transact(lambda connection: locked_session(connection, id))
 
     def sessions(self, case: str | None = None) -> list[SessionRecord]:
         """Return the sessions of a case or of all."""
@@ -145,23 +145,11 @@ class PostgresCases:
         """Store a changed session and return it with its next version."""
 
         def work(connection: Connection[Row]) -> SessionRecord:
-            kept = _session(connection, session.id, "FOR UPDATE")
+            kept = locked_session(connection, session.id, "FOR UPDATE")
             open_case(connection, kept.case)
             if kept.version != session.version or kept.case != session.case:
                 raise changed(session.id)
-            pairs = zip(kept.steps, session.steps, strict=False)
-            same = next(
-                (number for number, (old, new) in enumerate(pairs) if old != new),
-                min(len(kept.steps), len(session.steps)),
-            )
-            connection.execute(
-                "DELETE FROM steps WHERE session = %s AND number >= %s", [session.id, same]
-            )
-            _write_steps(connection, session.id, list(enumerate(session.steps))[same:])
-            connection.execute(
-                "UPDATE sessions SET cursor = %s, version = version + 1 WHERE id = %s",
-                [session.cursor, session.id],
-            )
+            rewrite(connection, kept, session)
             return replace(session, version=session.version + 1)
 
         return self._database.write(work)
@@ -211,7 +199,7 @@ class PostgresCases:
         """Store a watch, in place of the session's last."""
 
         def work(connection: Connection[Row]) -> None:
-            open_case(connection, _session(connection, watch.session).case)
+            open_case(connection, locked_session(connection, watch.session).case)
             connection.execute(
                 "INSERT INTO watches VALUES (%s, %s, %s, %s, %s) ON CONFLICT (session) DO UPDATE "
                 "SET threshold = excluded.threshold, by = excluded.by, at = excluded.at, "
@@ -225,7 +213,7 @@ class PostgresCases:
         """Remove a session's watch."""
 
         def work(connection: Connection[Row]) -> bool:
-            _session(connection, session)
+            locked_session(connection, session)
             gone = connection.execute("DELETE FROM watches WHERE session = %s", [session])
             return bool(gone.rowcount)
 
@@ -277,12 +265,28 @@ def open_case(connection: Connection[Row], id: str, lock: str = "FOR SHARE") -> 
     return case
 
 
-def _session(connection: Connection[Row], id: str, lock: str = "FOR SHARE") -> SessionRecord:
+def locked_session(connection: Connection[Row], id: str, lock: str = "FOR SHARE") -> SessionRecord:
+    """Return a session that nobody changes before the transaction ends."""
     row = connection.execute(f"{SESSION} WHERE id = %s {lock}", [id]).fetchone()
     if row is None:
         raise unknown_session(id)
     about(case=row[1], session=id)
     return _with_steps(connection, row)
+
+
+def rewrite(connection: Connection[Row], kept: SessionRecord, session: SessionRecord) -> None:
+    """Store the steps of a session in place of those that are kept; its row is locked."""
+    pairs = zip(kept.steps, session.steps, strict=False)
+    same = next(
+        (number for number, (old, new) in enumerate(pairs) if old != new),
+        min(len(kept.steps), len(session.steps)),
+    )
+    connection.execute("DELETE FROM steps WHERE session = %s AND number >= %s", [session.id, same])
+    _write_steps(connection, session.id, list(enumerate(session.steps))[same:])
+    connection.execute(
+        "UPDATE sessions SET cursor = %s, version = version + 1 WHERE id = %s",
+        [session.cursor, session.id],
+    )
 
 
 def _with_steps(connection: Connection[Row], row: Row) -> SessionRecord:

@@ -12,6 +12,7 @@ from cmps.gallery.accounts import AccountStore
 from cmps.gallery.audit import AuditLog
 from cmps.gallery.cases import CaseStore
 from cmps.gallery.confirmations import ConfirmationStore
+from cmps.gallery.erasing import Erasure
 from cmps.gallery.records import Camera, Encoding, Filter, Hit, Network, Sighting, Tracklet
 from cmps.gallery.resident import Snapshot
 
@@ -143,6 +144,26 @@ class GalleryStore(Protocol):
 
     def delete(self, ids: Collection[str]) -> int:
         """Remove sightings with crops and vectors, and tracklets left empty; return how many."""
+        ...
+
+    def erase(
+        self,
+        sightings: Collection[str] = (),
+        cases: Collection[str] = (),
+        *,
+        person: bool = False,
+    ) -> Erasure:
+        """Erase sightings and cases with whatever holds them, in one transaction.
+
+        The pending entry of the audit is told how much it was.
+
+        Args:
+            sightings: Ids; steps, watched events and confirmations that name one go too.
+            cases: Ids; everything that belongs to them goes. An unknown one raises.
+            person: The sightings are all of one person: sessions in which one was ticked, and those
+                of cases in which one was taken for the person sought, lose all their steps, events
+                and photos.
+        """
         ...
 
     def count(self, where: Filter = EVERYTHING) -> int:
