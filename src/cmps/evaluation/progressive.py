@@ -4,6 +4,8 @@ In the first turn the witness says the vaguest sentence that they know. In every
 operator ticks a picture of the right person if one is among the 20 people shown, the system asks
 its question, and the witness says the next sentence, if any is left. After each turn the rank of
 the first person whose best picture shows the right one is noted; a person who was ticked is found.
+Half of val's people choose the weights of ``search/weights.json``; figures called *held* are of
+the others.
 
 The best log rank integral (BRI) is that of Lee et al., *Interactive Text-to-Image Retrieval with
 Large Language Models* (ACL 2024): the area under the logarithm of the best rank so far over the
@@ -12,10 +14,9 @@ turns, lower is better.
 
 from __future__ import annotations
 
-import math
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,7 @@ import numpy as np
 from cmps.datasets.cuhk_pedes import find_annotations, read_cuhk_pedes
 from cmps.datasets.picture import DatasetError, Picture
 from cmps.encoders.image import ImageEncoder
+from cmps.evaluation.fit_calibration import calibration_error, fits
 from cmps.evaluation.interfaces import EvaluationError, Progress, silent
 from cmps.evaluation.large_gallery import encode_once, fillers
 from cmps.evaluation.pictures import EncodedGallery
@@ -39,6 +41,9 @@ from cmps.search.refining import Refiner
 from cmps.search.session import SearchSession, State
 from cmps.search.witness import Reader, edits_of_answer, shipped_reader
 from cmps.settings import Variant
+
+Look = Callable[[Witness, State, Ranking], None]
+"""Looks at what one turn of a witness brought."""
 
 Setting = Literal["questions", "no questions", "random questions", "no feedback", "rejections"]
 
@@ -55,34 +60,57 @@ class Outcome:
 
     Attributes:
         ranks: ``[witness][turn]``, from 1.
-        chances: Probability of the first person shown in the first turn, and whether it was right.
+        chances: Probability of the first person shown while none was ticked, and whether it was
+            right and of the held half, ``[turn][witness]``.
+        held: Whether nothing was fitted on a witness's person.
         questions: How many questions were put.
         known: How many of them were answered with yes or no.
         gained: Bits that those answered were expected to bring.
     """
 
     ranks: list[list[int]] = field(default_factory=list)
-    chances: list[tuple[float, bool]] = field(default_factory=list)
+    chances: list[list[tuple[float, bool, bool]]] = field(
+        default_factory=lambda: [[] for _ in range(TURNS)]
+    )
+    held: list[bool] = field(default_factory=list)
     questions: int = 0
     known: int = 0
     gained: float = 0.0
 
-    def turns(self) -> dict[str, dict[str, float]]:
-        """Return rank-1, 5, 10 in percent and BRI after the reported turns."""
+    def turns(self, held: bool = False) -> dict[str, dict[str, float]]:
+        """Return rank-1, 5, 10 in percent and BRI after the reported turns.
+
+        Args:
+            held: Only of people on whom nothing was fitted.
+        """
+        ranks = [one for one, new in zip(self.ranks, self.held, strict=True) if new or not held]
+        if not ranks:
+            return {}
         return {
             str(turn): {
                 **{
-                    f"rank{k}": round(
-                        100 * statistics.mean(one[turn - 1] <= k for one in self.ranks), 2
-                    )
+                    f"rank{k}": round(100 * statistics.mean(one[turn - 1] <= k for one in ranks), 2)
                     for k in RANKS
                 },
-                "bri": round(
-                    statistics.mean(best_rank_integral(one[:turn]) for one in self.ranks), 4
-                ),
+                "bri": round(statistics.mean(best_rank_integral(one[:turn]) for one in ranks), 4),
             }
             for turn in REPORTED
         }
+
+    def calibration(self, held: bool = False) -> dict[str, float]:
+        """Return the expected calibration error of the first person shown, by turn.
+
+        Args:
+            held: Only over people on whom nothing was fitted.
+        """
+        found = {}
+        for turn in REPORTED:
+            rows = [one for one in self.chances[turn - 1] if one[2] or not held]
+            if rows:
+                chances = np.array([chance for chance, _, _ in rows])
+                right = np.array([one for _, one, _ in rows])
+                found[str(turn)] = round(calibration_error(chances, right), 4)
+        return found
 
 
 def best_rank_integral(ranks: Sequence[int]) -> float:
@@ -129,8 +157,11 @@ class Searched:
                     return place
         return place + 1
 
-    def search(self, witness: Witness, setting: Setting, outcome: Outcome) -> None:
+    def search(
+        self, witness: Witness, setting: Setting, outcome: Outcome, look: Look | None = None
+    ) -> None:
         """Send one witness through all turns."""
+        held = not fits(witness.person)
         session = SearchSession(witness.seed, "evaluation")
         left = list(witness.sentences)
         ranks: list[int] = []
@@ -145,11 +176,14 @@ class Searched:
             state = session.state()
             ranking = self.refiner.rank(state, (), self.variant, top=10**6)
             ranks.append(self.rank_of(ranking, witness.person))
+            if look is not None:
+                look(witness, state, ranking)
             first = ranking.people[0]
-            if len(ranks) == 1:  # later on, those who were found would be missing
+            if not state.ticked:
                 right = self.people[first.best.sighting.id] == witness.person
-                outcome.chances.append((first.probability, right))
+                outcome.chances[len(ranks) - 1].append((first.probability, right, held))
         outcome.ranks.append(ranks)
+        outcome.held.append(held)
 
     def _said(self, session: SearchSession, text: str) -> SearchSession:
         state = session.state()
@@ -242,21 +276,12 @@ def evaluate_progressive(
         DatasetError: If the data set cannot be read.
         EvaluationError: If nobody in the split has a caption.
     """
-    reader = reader or shipped_reader()
-    pictures, others = _pictures(root, split, gallery_size)
+    pictures, others = sought_and_others(root, split, gallery_size)
     gallery = encode_once(pictures + others, image, network, cache / "galleries", progress)
-    asked = witnesses(pictures, reader.understand, seed, limit)
+    searched = searched_gallery(gallery, refiner, variant, reader)
+    asked = witnesses(pictures, searched.reader.understand, seed, limit)
     if not asked:
         raise EvaluationError(f"nobody in split {split!r} of {root} has a caption")
-    store, people = filled(gallery)
-    searched = Searched(
-        Refiner(
-            store, refiner.text, refiner.curves, refiner.depth, refiner.weights, refiner.habits
-        ),
-        reader,
-        people,
-        variant,
-    )
     outcomes: dict[str, Outcome] = {}
     for setting in settings:
         outcomes[setting] = Outcome()
@@ -276,23 +301,38 @@ def evaluate_progressive(
     }
 
 
-def _as_dict(outcome: Outcome) -> dict[str, Any]:
-    from cmps.evaluation.fit_calibration import calibration_error
+def searched_gallery(
+    gallery: EncodedGallery,
+    refiner: Refiner,
+    variant: Variant = "accurate",
+    reader: Reader | None = None,
+) -> Searched:
+    """Return a gallery that witnesses can be sent through; the refiner's own one is left aside."""
+    store, people = filled(gallery)
+    made = Refiner(
+        store, refiner.text, refiner.curves, refiner.depth, refiner.weights, refiner.habits
+    )
+    return Searched(made, reader or shipped_reader(), people, variant)
 
-    chances = np.array([chance for chance, _ in outcome.chances])
-    right = np.array([one for _, one in outcome.chances])
+
+def _as_dict(outcome: Outcome) -> dict[str, Any]:
     return {
         "turns": outcome.turns(),
+        "held_turns": outcome.turns(held=True),
         "questions": outcome.questions,
         "answered": outcome.known,
         "expected_bits": round(outcome.gained, 2),
-        "calibration_error_first": round(calibration_error(chances, right), 4)
-        if len(chances)
-        else math.nan,
+        "calibration_error": outcome.calibration(),
+        "held_calibration_error": outcome.calibration(held=True),
     }
 
 
-def _pictures(root: Path, split: str, size: int) -> tuple[list[Picture], list[Picture]]:
+def sought_and_others(root: Path, split: str, size: int) -> tuple[list[Picture], list[Picture]]:
+    """Return a split's pictures, and strangers' that fill a gallery up to a size.
+
+    Raises:
+        DatasetError: If there is no such split.
+    """
     everybody = list(read_cuhk_pedes(root))
     pictures = [one for one in everybody if one.split == split]
     if not pictures:

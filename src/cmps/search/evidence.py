@@ -165,14 +165,24 @@ class Evidence:
         """Return a chip's direction, and slope and offset of its log-odds over the score."""
         code = code_of(chip)
         if code not in self._curves:
-            direction = self._direction(chip)
-            scores = np.vecdot(self._sample, direction).astype(np.float64)
-            spread = max(float(scores.std()), 1e-6) if len(scores) else 1.0
-            middle = float(scores.mean()) if len(scores) else 0.0
+            direction, scores, middle, spread = self._scale(chip)
             slope = self._habits.slope(chip.slot)
             offset = offset_for(slope * (scores - middle) / spread, self._habits.share(chip))
             self._curves[code] = (direction, slope / spread, offset - slope * middle / spread)
         return self._curves[code]
+
+    def standardised(self, chip: Chip, vectors: NDArray[np.float32]) -> Floats:
+        """Return the scores ``(n,)`` of some pictures in standard deviations of the gallery's."""
+        direction, _, middle, spread = self._scale(chip)
+        return np.asarray((np.vecdot(vectors, direction) - middle) / spread, np.float64)
+
+    def _scale(self, chip: Chip) -> tuple[NDArray[np.float32], Floats, float, float]:
+        """Return a chip's direction, and the sample's scores with their mean and deviation."""
+        direction = self._direction(chip)
+        scores = np.vecdot(self._sample, direction).astype(np.float64)
+        spread = max(float(scores.std()), 1e-6) if len(scores) else 1.0
+        middle = float(scores.mean()) if len(scores) else 0.0
+        return direction, scores, middle, spread
 
     def _direction(self, chip: Chip) -> NDArray[np.float32]:
         def encoded(one: Chip) -> NDArray[np.float32]:

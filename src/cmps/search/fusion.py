@@ -8,9 +8,11 @@ pass the filter get them from the global similarities; the best K again from FPR
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -28,8 +30,33 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """How far log-odds of what was said are to be trusted: a line, so their order stays.
+
+    Sentences and chips repeat each other, and the best of many sightings is the one that chance
+    favoured; so the sum says more than it knows.
+
+    Attributes:
+        slope, base: Of the line.
+        sentence: What each sentence after the first adds.
+        chip: What each chip adds.
+    """
+
+    slope: float = 1.0
+    base: float = 0.0
+    sentence: float = 0.0
+    chip: float = 0.0
+
+    def constant(self, sentences: int, chips: int) -> float:
+        """Return what the line adds for so many sentences and chips."""
+        return self.base + self.sentence * (sentences - 1) + self.chip * chips
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each kind of evidence counts; chosen by judgement, not yet fitted on data.
+    """How much each kind of evidence counts.
+
+    The shipped ones are fitted by :mod:`cmps.evaluation.fit_fusion`.
 
     Attributes:
         repeated: Several sentences tell much the same: their sum is divided by their number to
@@ -39,6 +66,7 @@ class Weights:
         doubt: Probability that a picture given for the person does not help: other clothes.
         right: How often what a witness says is right.
         maybe: The same for what they think possible.
+        trust: In the log-odds of sentences and chips together.
     """
 
     repeated: float = 0.5
@@ -47,6 +75,15 @@ class Weights:
     doubt: float = 0.02
     right: float = 0.9
     maybe: float = 0.7
+    trust: Trust = Trust()
+
+
+@cache
+def shipped_weights() -> Weights:
+    """Return the fitted ones."""
+    text = files("cmps.search").joinpath("weights.json").read_text(encoding="utf-8")
+    plain = json.loads(text)
+    return Weights(**(plain | {"trust": Trust(**plain["trust"])}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +314,9 @@ class Fusion:
             for ratio in ratios[:texts]:
                 odds += share * ratio
             odds += share * sum(lines[:texts])
+            trust = self._weights.trust
+            odds *= trust.slope
+            odds += trust.constant(texts, len(self._asked.claims))
         if ratios[texts:]:
             # any one of the pictures may be the one that looks like them today
             pictures = [one + line for one, line in zip(ratios[texts:], lines[texts:], strict=True)]

@@ -15,7 +15,7 @@ from cmps.gallery.resident import Resident, Snapshot
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve, probability
 from cmps.search.evidence import Evidence, Habits, seen, shipped_habits
-from cmps.search.fusion import Asked, Claim, Floats, Fusion, Scored, Weights
+from cmps.search.fusion import Asked, Claim, Floats, Fusion, Scored, Weights, shipped_weights
 from cmps.search.kept import Kept, Records
 from cmps.search.people import Mark, Person, Ranking, Reason, candidates, grouped, thinness
 from cmps.search.ranking import Probe
@@ -75,7 +75,7 @@ class Refiner:
     text: Callable[[Variant], TextEncoder]
     curves: Mapping[str, Curve]
     depth: int = 100
-    weights: Weights = field(default_factory=Weights)
+    weights: Weights = field(default_factory=shipped_weights)
     habits: Habits = field(default_factory=shipped_habits)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from cmps.datasets.picture import Picture
+from cmps.encoders.image import ImageEncoder
+from cmps.evaluation.fit_fusion import SLOPES, Shown, fit_slopes, fit_weights, scored, sent
+from cmps.evaluation.pictures import encode_pictures
+from cmps.evaluation.progressive import searched_gallery
+from cmps.evaluation.witness import witnesses
+from cmps.gallery.memory import MemoryGallery
+from cmps.search.calibration import Curve, probability
+from cmps.search.evidence import Habits
+from cmps.search.fusion import Weights
+from cmps.search.questions import catalogue
+from cmps.search.refining import Refiner
+from cmps.search.witness import Reader, shipped_reader
+from cmps.understanding.chips import Chip
+from cmps.understanding.edits import Add, apply_all
+
+HABITS = Habits({"": 1.2}, {"": 0.3}, {"": 0.8}, 0.9)
+
+
+def understand(text, language, now, focus):
+    words = [one for one in text.lower().split() if one in ("red", "green", "blue", "white")]
+    edits = tuple(Add(new=Chip("upper", "shirt", (word,))) for word in words)
+    return SimpleNamespace(description=apply_all(edits, now), edits=edits, focus=None)
+
+
+@pytest.mark.parametrize("slope", [0.6, 1.8])
+def test_the_slope_that_made_the_labels_is_found_again(slope):
+    random = np.random.default_rng(0)
+    scores = random.normal(size=6000)
+    offset = np.log(0.3 / 0.7)
+    labels = (random.random(6000) < probability(slope * scores + offset)).astype(np.int8)
+    habits = replace(HABITS, shares={"": float(labels.mean())})
+    labels[::3] = -1  # of a third nobody knows
+    found = fit_slopes(
+        {"hat:hat": scores, "hat:cap": scores}, {"hat:hat": labels, "hat:cap": labels}, habits
+    )
+    assert found["hat"] == pytest.approx(slope, abs=0.25)
+    assert set(found) == {"", "hat"}
+    rare = np.where(np.arange(6000) < 50, labels, -1)
+    assert set(fit_slopes({"hat:hat": scores}, {"hat:hat": rare}, habits)) == {""}
+    assert found[""] in SLOPES
+
+
+def test_the_line_of_trust_makes_what_is_shown_honest():
+    random = np.random.default_rng(1)
+    shown = Shown()
+    odds = random.normal(0, 3, 20_000)
+    sentences, chips = random.integers(0, 2, 20_000), random.integers(0, 5, 20_000)
+    true = 0.5 * odds - 1 - 0.7 * sentences - 0.2 * chips
+    shown.rows = list(zip(odds, sentences, chips, strict=True))
+    shown.right = list(random.random(20_000) < probability(true))
+    shown.weights = [1.0] * 20_000
+    trust = shown.trust()
+    assert trust.slope == pytest.approx(0.5, abs=0.03)
+    assert trust.sentence == pytest.approx(-0.7, abs=0.1)
+    assert trust.constant(2, 3) == pytest.approx(-1 - 0.7 - 0.6, abs=0.15)
+
+
+@pytest.fixture
+def crowd(pedes, image_encoder: ImageEncoder, encoders):
+    pictures = [
+        Picture(path, person=f"p{number}", captions=(f"{colour} shirt", f"a {colour} one"))
+        for number, (path, colour) in enumerate(
+            zip(
+                sorted((pedes / "imgs").rglob("*.jpg")),
+                ("blue", "green", "red", "white"),
+                strict=False,
+            )
+        )
+    ]
+    gallery = encode_pictures(pictures, image_encoder)
+    curves = {kind: Curve(0.0, 14.0, -9.0, 20) for kind in ("fast", "accurate", "image")}
+    refiner = Refiner(
+        MemoryGallery(),
+        lambda variant: encoders.text["fast"],
+        curves,
+        weights=Weights(),
+        habits=HABITS,
+    )
+    searched = searched_gallery(gallery, refiner, "fast", Reader(understand, shipped_reader().word))
+    return searched, witnesses(pictures, understand, 0)
+
+
+def test_weights_are_chosen_by_what_witnesses_find(crowd):
+    searched, asked = crowd
+    said: list[str] = []
+    best = fit_weights(searched, asked, said.append)
+    assert len(said) >= 6
+    score, outcome = sent(searched, asked)
+    assert score >= 0
+    assert len(outcome.ranks) == len(asked)
+    assert isinstance(best, Weights)
+
+
+def test_pictures_are_scored_for_all_chips_with_what_their_witness_knows(crowd):
+    searched, asked = crowd
+    evidence = searched.refiner.evidence("fast")
+    scores, labels = scored(evidence, evidence.vectors[: len(asked)], asked)
+    assert set(scores) == {chip.code() for chip in catalogue()}
+    assert all(len(row) == len(asked) for row in scores.values())
+    assert {int(one) for row in labels.values() for one in row} <= {-1, 0, 1}
+
+
+def test_what_was_shown_is_collected(crowd):
+    searched, asked = crowd
+    shown = Shown()
+    sent(searched, asked, shown)
+    assert len(shown.rows) == len(shown.right) == len(shown.weights)
+    assert any(shown.right)
