@@ -48,3 +48,17 @@ class Settings(BaseSettings):
     same_person: float = Field(
         default=0.5, ge=0, le=1, description="Least probability for a sighting to join a track."
     )
+    keep_sighting_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="For how many days sightings are kept where their camera says nothing; 0 for "
+        "as long as one likes.",
+    )
+    keep_case_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="For how many days a case is kept after it was closed, where it says nothing; "
+        "0 for as long as one likes.",
+    )

@@ -23,11 +23,13 @@ from cmps.cli.data import data
 from cmps.cli.delete import delete
 from cmps.cli.demo import demo
 from cmps.cli.doctor import doctor
+from cmps.cli.erase import erase
 from cmps.cli.errors import FAILED, INTERRUPTED, PIPE_CLOSED, describe, warn
 from cmps.cli.evaluate import evaluate
 from cmps.cli.index import index
 from cmps.cli.models import models
 from cmps.cli.reindex import reindex
+from cmps.cli.retain import retain
 from cmps.cli.search import search
 from cmps.cli.serve import serve
 from cmps.cli.session import session
@@ -56,6 +58,8 @@ app.add_typer(session, name="session")
 app.add_typer(watch, name="watch")
 app.add_typer(user, name="user")
 app.add_typer(audit, name="audit")
+app.add_typer(retain, name="retain")
+app.add_typer(erase, name="erase")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(data, name="data")
 app.add_typer(train, name="train")

@@ -26,6 +26,7 @@ def opened(
     data: Path | None,
     does: str = "",
     *,
+    case: str | None = None,
     sightings: Sequence[str] = (),
     detail: Mapping[str, Any] | None = None,
     **options: Any,
@@ -35,8 +36,8 @@ def opened(
     Args:
         data: Where the gallery lives; by default as the settings say.
         does: The kind of the audit event that the command is, done by the system's user; empty
-            for what neither searches nor changes anything. Which case and session it is about, the
-            stores tell.
+            for what neither searches nor changes anything.
+        case: Which case it is about, where the stores do not tell.
         sightings: What it is about.
         detail: As the event allows.
         options: Other settings.
@@ -50,7 +51,7 @@ def opened(
         from cmps.gallery.audit import recording
         from cmps.gallery.audit_events import KINDS
 
-        event = KINDS[does](doer(), sightings=tuple(sightings), detail=detail or {})
+        event = KINDS[does](doer(), case, sightings=tuple(sightings), detail=detail or {})
         with recording(_Later(program), event):
             yield program
         _seal(program)

@@ -46,7 +46,11 @@ class Erasure:
         return asdict(self)
 
     def __str__(self) -> str:
-        counts = [f"{count:,} {name}" for name, count in asdict(self).items() if count]
+        counts = [
+            f"{count:,} {name.removesuffix('s') if count == 1 else name}"
+            for name, count in asdict(self).items()
+            if count
+        ]
         return ", ".join(counts) or "nothing"
 
 

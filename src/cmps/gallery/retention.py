@@ -13,6 +13,7 @@ from cmps.gallery.cases import Case
 from cmps.gallery.erasing import Erasure
 from cmps.gallery.records import Camera, Filter
 from cmps.gallery.store import GalleryStore
+from cmps.settings import Settings
 
 FIRST = datetime(1, 1, 2, tzinfo=UTC)
 MOST_AT_ONCE = 5_000
@@ -56,6 +57,11 @@ class Ended:
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
         return {"what": self.what, "id": self.id, **self.done.as_dict()}
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return what the settings say."""
+    return Limits(settings.keep_sighting_days, settings.keep_case_days)
 
 
 def retain(

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from cmps.program import Program
 from cmps.server.findings import Findings
 from cmps.server.hub import Hub
+from cmps.server.keeping import Keeping
 from cmps.server.pursuits import Pursuits
 from cmps.server.watching import Watching
 from cmps.server.worker import Workers
@@ -34,6 +35,7 @@ class Services:
         self.speech = SharedRecogniser(lambda: program.recogniser)
         self.pursuits = Pursuits(program)
         self.watching = Watching(program, self.hub)
+        self.keeping = Keeping(program)
 
     @cached_property
     def findings(self) -> Findings:
@@ -43,6 +45,7 @@ class Services:
     def close(self) -> None:
         """End threads and processes."""
         self.watching.stop()
+        self.keeping.stop()
         self.speech.close()
         self.workers.close()
 
@@ -52,6 +55,7 @@ async def serving(app: FastAPI) -> AsyncIterator[None]:
     """Watch while the server runs."""
     services: Services = app.state.services
     services.watching.start()
+    services.keeping.start()
     try:
         yield
     finally:

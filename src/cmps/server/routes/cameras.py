@@ -63,6 +63,8 @@ def change(
     )
     with acting.of(detail={"camera": id, "keep_days": changed.keep_days}):
         program.store.upsert_cameras([changed])
+        if changed.keep_days != old.keep_days:
+            program.store.keep(id, changed.keep_days)
     return Camera(
         id=id,
         name=changed.name or id,
