@@ -46,6 +46,27 @@ export class Sound {
     }
   }
 
+  /** Hear a recorded witness as if they stood here; a second call breaks off. */
+  async play(caseId, { id, language }) {
+    if (this.on) return this.stop();
+    const { Witness } = await import("./witness.js");
+    const witness = new Witness({ case: caseId, id, language });
+    this.wire(witness);
+    witness.addEventListener("over", () => {
+      this.microphone = null;
+      this.set({ on: false, level: 0, speech: false });
+    });
+    this.microphone = witness;
+    this.set({ on: true, text: "" });
+    try {
+      await witness.start();
+    } catch (error) {
+      this.microphone = null;
+      this.set({ on: false });
+      say(error.message, "error");
+    }
+  }
+
   stop() {
     if (!this.on) return;
     this.on = false;

@@ -16,7 +16,7 @@ class Account extends Component {
       "section",
       { class: "page" },
       h("h1", { tabindex: "-1" }, t("account.title")),
-      h("p", null, t("account.who", { name: state.me.name, role: t(`role.${state.me.role}`) }), " ", t(`role.${state.me.role}-may`)),
+      h("p", null, t("account.who", { name: state.me.name, role: t(`role.${state.me.role}`) })),
       h("form", { class: "panel", onsubmit: (event) => this.password(event) },
         h("h2", null, t("account.password")),
         h("input", { type: "text", name: "username", autocomplete: "username", value: state.me.name, class: "hidden", tabindex: "-1", "aria-hidden": "true", readonly: true }),

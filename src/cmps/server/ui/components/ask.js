@@ -2,7 +2,6 @@
 // What was heard is searched at once and stays correctable: correcting takes the step back first.
 
 import { describe, givePhoto, hear, undo } from "../actions.js";
-import { witnessSound } from "../api.js";
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -161,13 +160,8 @@ class Ask extends Component {
     else if (found) say(t("ask.nothing"), "error");
   }
 
-  async play(one) {
-    const sound = await fetch(witnessSound(one.id));
-    if (!sound.ok) return say(t("error.unknown"), "error");
-    const file = new File([await sound.blob()], `${one.id}.wav`, { type: "audio/wav" });
-    const player = new Audio(witnessSound(one.id));
-    player.play().catch(() => null);
-    return this.listen(file);
+  play(one) {
+    return this.sound.play(state.route.case, one);
   }
 
   place() {

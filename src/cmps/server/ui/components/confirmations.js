@@ -27,7 +27,7 @@ export function propose(sighting) {
   };
   return h(
     "form",
-    { class: "propose", onsubmit: send },
+    { class: "propose-form", onsubmit: send },
     picture(sighting),
     h("div", null,
       h("p", null, t("confirm.why")),

@@ -17,7 +17,7 @@ class Dialogs extends Component {
     const [title, body] = dialog ? content(dialog) : ["", null];
     return h(
       "dialog",
-      { class: `sheet ${dialog?.kind ?? ""}`, "aria-labelledby": "dialog-title", onclose: () => set({ dialog: null }),
+      { class: `sheet sheet-${dialog?.kind ?? "none"}`, "aria-labelledby": "dialog-title", onclose: () => set({ dialog: null }),
         onclick: (event) => event.target === event.currentTarget && event.target.close() },
       dialog && h("div", { class: "sheet-inside", key: dialog.kind },
         h("div", { class: "block-head" }, h("h2", { id: "dialog-title", tabindex: "-1" }, title),

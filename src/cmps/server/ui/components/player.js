@@ -26,8 +26,8 @@ class Player extends Component {
       h("div", { class: "row" },
         h("button", { class: "primary", autofocus: true, onclick: () => this.play(!this.playing) }, icon(this.playing ? "pause" : "play", 18), t(this.playing ? "player.pause" : "player.play")),
         h("input", { type: "range", min: 0, max: frames.length - 1, step: 1, value: String(this.at), "aria-label": t("player.place"), "aria-valuetext": `${cameraName(stop.camera)} ${clock(one.time)}`,
-          oninput: (event) => { this.play(false); this.at = Number(event.target.value); this.redraw(); } }),
-        h("span", { class: "hint" }, `${this.at + 1} / ${frames.length}`)),
+          oninput: (event) => this.seek(Number(event.target.value)) }),
+        h("span", { class: "hint of" }, `${this.at + 1} / ${frames.length}`)),
     );
   }
 
@@ -46,6 +46,11 @@ class Player extends Component {
     if (on && this.at >= count - 1) this.at = 0;
     if (on) this.timer = setInterval(() => this.step(count), 700);
     this.redraw();
+  }
+
+  seek(at) {
+    this.at = at;
+    this.play(false);
   }
 
   step(count) {

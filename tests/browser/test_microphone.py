@@ -1,0 +1,240 @@
+"""A voice in a real browser: a fake microphone, a recorded witness, and what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import wave
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import API, PATIENCE, open_case
+from playwright.sync_api import expect
+
+from cmps.speech.decoding import SAMPLE_RATE, decode
+
+AUDIO = Path(__file__).parents[1] / "data" / "audio"
+SAID = AUDIO / "man-red-hoodie.ogg"
+
+
+def first(page):
+    return page.locator("article.person").first
+
+
+def words(page):
+    return page.locator(".transcript p")
+
+
+@pytest.fixture(scope="module")
+def real_recogniser(mall):
+    """The mall hears with Whisper tiny.en: what is said must be understood."""
+    from cmps.speech.recogniser import open_recogniser
+
+    before = mall.__dict__["recogniser"]
+    mall.__dict__["recogniser"] = open_recogniser("tiny.en", threads=2)
+    yield
+    mall.__dict__["recogniser"] = before
+
+
+@pytest.fixture
+def listening(site, chromium, tmp_path):
+    """Open a browser whose microphone plays a recording, after a second of quiet."""
+
+    @contextmanager
+    def browser(rate=48000, recording=SAID, arguments=()):
+        file = tmp_path / f"voice-{rate}.wav"
+        sound = np.concatenate([np.zeros(SAMPLE_RATE, np.float32), decode(recording)])
+        at = np.arange(0, len(sound), SAMPLE_RATE / rate)
+        played = np.interp(at, np.arange(len(sound)), sound)
+        with wave.open(str(file), "wb") as out:
+            out.setparams((1, 2, rate, 0, "NONE", ""))
+            out.writeframes((played * 32767).astype("<i2").tobytes())
+        options = [
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-audio-capture={file}%noloop",
+            "--no-sandbox",
+            *arguments,
+        ]
+        path = os.environ.get("CMPS_CHROMIUM") or shutil.which("chromium")
+        made = chromium.browser_type.launch(executable_path=path, args=options)
+        try:
+            yield made
+        finally:
+            made.close()
+
+    return browser
+
+
+@pytest.fixture
+def searching_with(site):
+    """Open a page in a browser and begin a case."""
+
+    def make(browser, name="operator-one", **options):
+        site.add(name, "operator")
+        context = browser.new_context(base_url=site.url, reduced_motion="reduce", **options)
+        context.set_default_timeout(PATIENCE)
+        from serving_fakes import PASSWORD
+
+        answer = context.request.post(
+            f"{site.url[:-1]}{API}/login", data={"name": name, "password": PASSWORD}
+        )
+        assert answer.ok
+        page = context.new_page()
+        page.on(
+            "request",
+            lambda one: (
+                one.url.startswith((site.url, "data:", "blob:")) or site.foreign.append(one.url)
+            ),
+        )
+        page.goto("/")
+        page.wait_for_selector("html[data-ready]", state="attached")
+        open_case(page)
+        return page
+
+    return make
+
+
+@pytest.mark.usefixtures("real_recogniser")
+@pytest.mark.parametrize("rate", [48000, 44100])
+def test_a_voice_finds_the_person_and_the_words_appear_while_it_speaks(
+    listening, searching_with, site, rate
+):
+    with listening(rate) as browser:
+        page = searching_with(browser)
+        page.evaluate(
+            """() => {
+              window.seen = [];
+              const look = () => {
+                const text = document.querySelector(".transcript p")?.textContent;
+                if (text && text !== seen.at(-1)) seen.push(text);
+              };
+              new MutationObserver(look).observe(document.body, {
+                subtree: true, childList: true, characterData: true });
+            }"""
+        )
+        talk = page.locator("button.talk")
+        talk.focus()
+        page.keyboard.down("Space")
+        expect(talk).to_have_class(re.compile(r"\bspeech\b"), timeout=60_000)
+        page.wait_for_timeout(6000)
+        with page.expect_response(lambda one: "/say" in one.url, timeout=60_000) as said:
+            page.keyboard.up("Space")
+        heard = said.value.request.post_data_json
+        seen = page.evaluate("window.seen")
+    assert heard["spoken"] is True
+    assert "red hoodie" in heard["text"].lower()
+    assert "blue jeans" in heard["text"].lower()
+    # words were there before the last ones
+    assert len(seen) >= 2
+    assert site.foreign == []
+
+
+@pytest.mark.usefixtures("real_recogniser")
+def test_hands_free_the_search_runs_by_itself_after_a_pause(listening, searching_with):
+    with listening() as browser:
+        page = searching_with(browser)
+        with page.expect_response(lambda one: "/say" in one.url, timeout=60_000) as said:
+            page.locator(".speak-row [role=switch]").check()
+        assert "blue jeans" in said.value.request.post_data_json["text"].lower()
+        expect(page.locator(".chip", has_text="blue jeans")).to_be_visible()
+        page.locator(".speak-row [role=switch]").uncheck()
+
+
+@pytest.mark.usefixtures("real_recogniser")
+def test_the_person_who_was_described_is_first_on_the_page(listening, searching_with, mall):
+    with listening() as browser:
+        page = searching_with(browser)
+        page.locator("button.talk").focus()
+        page.keyboard.down("Space")
+        page.wait_for_timeout(7000)
+        with page.expect_response(lambda one: "/say" in one.url, timeout=60_000):
+            page.keyboard.up("Space")
+        expect(first(page)).to_have_attribute("data-sighting", re.compile("^red-blue"))
+        expect(words(page)).to_contain_text("jeans")
+
+
+def test_a_witness_is_played_through_the_same_line(page_as, mall):
+    from cmps.server.witnesses import write_witnesses
+
+    said = "A young man in a red hoodie and blue jeans."
+    entry = {"id": "hoodie", "words": said, "language": "en", "audio": SAID.name}
+    write_witnesses(mall.settings.data, [entry], AUDIO)
+    page = page_as()
+    open_case(page)
+    with page.expect_response(lambda one: "/say" in one.url, timeout=60_000):
+        page.locator(".witnesses button").first.click()
+    expect(first(page)).to_have_attribute("data-sighting", re.compile("^red-blue"))
+    shutil.rmtree(mall.settings.data / "witnesses")
+
+
+def test_a_page_that_may_not_listen_says_the_way_out(page_as):
+    page = page_as()
+    open_case(page)
+    page.evaluate(
+        """() => navigator.mediaDevices.getUserMedia = () =>
+             Promise.reject(new DOMException("no", "NotAllowedError"))"""
+    )
+    page.locator("button.talk").focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".notice.error")).to_contain_text("Allow the microphone")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name", "way"),
+    [
+        ('getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError"))',
+         "NotFoundError", "Plug one in"),
+        ('getUserMedia = () => Promise.reject(new DOMException("", "NotReadableError"))',
+         "NotReadableError", "Another program"),
+        ("insecure", "InsecureError", "cmps serve --tls"),
+    ],
+)  # fmt: skip
+def test_every_failure_of_the_device_names_the_way_out(page_as, spoil, name, way):
+    page = page_as()
+    what = (
+        "Object.defineProperty(window, 'isSecureContext', {value: false})"
+        if spoil == "insecure"
+        else f"navigator.mediaDevices.{spoil}"
+    )
+    error = page.evaluate(
+        f"""async () => {{
+          {what};
+          const {{ Microphone }} = await import("/ui/microphone.js");
+          try {{ await new Microphone({{ case: "x" }}).start(); }}
+          catch (error) {{ return [error.name, error.message]; }}
+        }}"""
+    )
+    assert error[0] == name
+    assert way in error[1]
+
+
+@pytest.mark.parametrize("rate", [48000, 44100, 96000, 22050, 16000, 8000])
+def test_any_rate_becomes_sixteen_thousand(page_as, rate):
+    """Tones keep their pitch and loudness, and what 16 kHz cannot hold is gone."""
+    page = page_as(None)
+    sound = page.evaluate(
+        """async ([rate, hertz]) => {
+          const { Resampler } = await import("/ui/worklet/resampler.js");
+          return hertz.map((pitch) => {
+            const one = new Resampler(rate), out = [];
+            for (let at = 0; at < rate; at += 128) {
+              const block = Float32Array.from({ length: Math.min(128, rate - at) },
+                (_, n) => 0.5 * Math.sin(2 * Math.PI * pitch * (at + n) / rate));
+              out.push(...one.push(block));
+            }
+            return out;
+          });
+        }""",
+        [rate, [440, 3000, 10000]],
+    )
+    for pitch, samples in zip((440, 3000), sound, strict=False):
+        assert abs(len(samples) - 16000) < 60
+        spectrum = np.abs(np.fft.rfft(np.array(samples[:15000]) * np.hanning(15000)))
+        assert np.argmax(spectrum) * 16000 / 15000 == pytest.approx(pitch, abs=2)
+        assert np.abs(samples[2000:14000]).max() == pytest.approx(0.5, abs=0.02)
+    if rate > 20000:
+        assert np.abs(sound[2][2000:14000]).max() < 0.01
