@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cmps.gallery.erasing import Erasure
     from cmps.program import Program
 
-erase = typer.Typer(help="Erase a person, a case, or what is old; only counts stay in the audit.")
+erase = typer.Typer(help="Erase a person, a case, or what is old, for good.")
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
 

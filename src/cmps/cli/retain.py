@@ -8,7 +8,7 @@ import typer
 
 from cmps.cli.options import DataOption, JsonOption
 
-retain = typer.Typer(help="Say for how long things are kept, and erase what was kept long enough.")
+retain = typer.Typer(help="Say how long things are kept; erase what is older.")
 
 DaysArgument = Annotated[
     int, typer.Argument(metavar="DAYS", help="For how many days; 0 for as the settings say.")

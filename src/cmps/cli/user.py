@@ -55,7 +55,7 @@ def add(
 
 @user.command(name="list")
 def listing(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """List all accounts."""
+    """List all accounts, by name."""
     from cmps.cli.running import opened
     from cmps.cli.terminal import print_json, results, shown, table
     from cmps.search.wording import moment
