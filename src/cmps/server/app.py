@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, Response
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
@@ -21,6 +22,11 @@ from cmps.server.state import Gate
 
 API = "/api/v1"
 UI = Path(__file__).parent / "ui"
+
+
+def _named(route: APIRoute) -> str:
+    """Return what a generated client calls the method for a route that has no name of its own."""
+    return f"{route.name}_{route.tags[0] if route.tags else 'page'}".replace(" ", "_").lower()
 
 
 def create_app(program: Program, gate: Gate | None = None) -> FastAPI:
@@ -41,6 +47,7 @@ def create_app(program: Program, gate: Gate | None = None) -> FastAPI:
         redoc_url=None,
         responses=errors.REFUSALS,
         lifespan=serving,
+        generate_unique_id_function=_named,
     )
     app.state.program = program
     app.state.gate = gate or Gate()

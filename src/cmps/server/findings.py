@@ -18,7 +18,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from cmps.search.desk import Asking, Desk
+from cmps.program import Program
+from cmps.search.desk import Asking
 from cmps.search.people import Ranking
 from cmps.search.session import SearchSession
 from cmps.settings import Variant
@@ -35,12 +36,12 @@ class Findings:
     """Ranks for a server; safe to use from many threads.
 
     Args:
-        desk: Whose sessions.
+        program: With the desk whose sessions they are of.
         at_once: How many rankings are worked out at a time; default one a processor.
     """
 
-    def __init__(self, desk: Desk, at_once: int | None = None) -> None:
-        self._desk = desk
+    def __init__(self, program: Program, at_once: int | None = None) -> None:
+        self._program = program
         self._turn = threading.BoundedSemaphore(at_once or os.cpu_count() or 1)
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, Finding] = OrderedDict()
@@ -69,7 +70,7 @@ class Findings:
         page = LEAST_TOP
         while page < top:
             page *= 2
-        version = self._desk.store.snapshot().version
+        version = self._program.store.snapshot().version
         key = (session.case, session.state(), variant, cameras, version, page)
         ranking, asked = self._found(key, session, variant, page, cameras)
         return replace(ranking, people=ranking.people[:top]), asked
@@ -115,8 +116,9 @@ class Findings:
         cameras: frozenset[str] | None,
     ) -> Finding:
         with self._turn:
-            ranking = self._desk.results(session, variant, top, cameras)
-            asked = self._desk.ask(session, variant, 1, ranking)
+            desk = self._program.desk
+            ranking = desk.results(session, variant, top, cameras)
+            asked = desk.ask(session, variant, 1, ranking)
         # what is kept is read by threads that ask for people; the odds of all are large
         nothing = np.empty(0, object), np.empty(0)
         return replace(ranking, ids=nothing[0], odds=nothing[1]), asked

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cached_property
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
@@ -29,18 +28,13 @@ class Services:
     """
 
     def __init__(self, program: Program) -> None:
-        self._program = program
         self.hub = Hub()
         self.workers = Workers()
         self.speech = SharedRecogniser(lambda: program.recogniser)
+        self.findings = Findings(program)
         self.pursuits = Pursuits(program)
         self.watching = Watching(program, self.hub)
         self.keeping = Keeping(program)
-
-    @cached_property
-    def findings(self) -> Findings:
-        """Rankings."""
-        return Findings(self._program.desk)
 
     def close(self) -> None:
         """End threads and processes."""

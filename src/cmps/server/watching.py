@@ -35,17 +35,20 @@ class Watching:
         self._hub = hub
         self._every = every
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watches", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to look."""
+        self._ended.clear()
+        self._thread = threading.Thread(target=self._run, name="watches", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Look no more; the look that is under way comes to its end."""
         self._ended.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join()
+            self._thread = None
 
     def look(self) -> list[Event]:
         """Look once, if a session is armed and the gallery has news; tell of what was seen."""
