@@ -3,39 +3,113 @@
 from __future__ import annotations
 
 import socket
+import sys
+from dataclasses import dataclass
 
 import uvicorn
 
 from cmps.gallery.records import GalleryError
 from cmps.program import Program
 from cmps.server.app import create_app
+from cmps.server.security.certificates import Certificate, local_certificate
 from cmps.server.security.secrets import key_of, new_secret
 from cmps.server.state import Gate
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+EVERYWHERE = ("0.0.0.0", "::")
+LAST_SECONDS = 5
+"""How long requests that are under way may take when the server ends."""
 
 
-def run(program: Program, host: str, port: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How to listen.
+
+    Attributes:
+        host: Address.
+        port: 0 for any free one.
+        tls: Whether to speak https with a certificate of one's own.
+        proxy: Address of a proxy that speaks https in front, and says who really asks.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    tls: bool = False
+    proxy: str = ""
+
+    @property
+    def wide(self) -> bool:
+        """Whether other machines can ask."""
+        return self.host not in LOOPBACK
+
+    @property
+    def secret(self) -> bool:
+        """Whether nobody on the way can read along."""
+        return self.tls or bool(self.proxy) or not self.wide
+
+
+def run(program: Program, how: Listening) -> None:
     """Serve until Ctrl-C.
 
     Args:
         program: What is served.
-        host: Address to listen on.
-        port: 0 for any free one.
+        how: How to listen.
 
     Raises:
         GalleryError: If the address is taken or not this machine's.
     """
-    gate = Gate()
-    listening = bind(host, port)
-    address = url(host, listening.getsockname()[1], gate.tls)
-    print(f"CMPS is at {address}", flush=True)
-    if link := first_link(program, gate):
+    hosts = () if how.host in EVERYWHERE else (how.host,)
+    certificate = local_certificate(program.settings.data, *hosts) if how.tls else None
+    listening = bind(how.host, how.port)
+    gate = Gate(tls=how.tls or bool(how.proxy))
+    link = first_link(program, gate)
+    announce(how, listening.getsockname()[1], certificate, link)
+    server = uvicorn.Server(_config(program, gate, how, certificate))
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listening.close()
+
+
+def _config(
+    program: Program, gate: Gate, how: Listening, certificate: Certificate | None
+) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(program, gate),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=2**20,
+        timeout_graceful_shutdown=LAST_SECONDS,
+        # who asks is whoever is connected, unless a proxy is named
+        proxy_headers=bool(how.proxy),
+        forwarded_allow_ips=how.proxy or None,
+        ssl_certfile=certificate.certificate if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
+    )
+
+
+def announce(how: Listening, port: int, certificate: Certificate | None, link: str) -> None:
+    """Say where the page is, how to make the first account, and what is not safe."""
+    address = url(how.host, port, how.tls)
+    print(f"CMPS is at {address}")
+    if certificate is not None:
+        print("Browsers do not know its certificate. Compare what they show with this SHA-256:")
+        print(certificate.fingerprint())
+    if link:
         print(f"Nobody has an account yet. Make the first one at {address}#setup={link}")
-        print("The link works once, and until the server stops.", flush=True)
-    app = create_app(program, gate)
-    config = uvicorn.Config(app, log_level="warning", server_header=False, ws="websockets-sansio")
-    uvicorn.Server(config).run(sockets=[listening])
+        print("The link works once, and until the server stops.")
+    sys.stdout.flush()
+    if not how.secret:
+        print(
+            f"cmps: other machines can reach {how.host}, and without --tls everybody on the way "
+            "can read passwords and pictures; browsers there give no microphone",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def first_link(program: Program, gate: Gate) -> str:
@@ -58,15 +132,22 @@ def bind(host: str, port: int) -> socket.socket:
         made = socket.socket(family, socket.SOCK_STREAM)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
-    except OSError as error:
+        made.listen(128)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
         raise GalleryError(
-            f"cannot listen on {host} port {port} ({error.strerror}); choose another with --port"
+            f"cannot listen on {host} port {port} ({why}); choose another with --host or --port"
         ) from error
     return made
 
 
 def url(host: str, port: int, tls: bool) -> str:
-    """Return where a browser finds the server."""
-    name = "localhost" if host in LOOPBACK or host in ("0.0.0.0", "::") else host
+    """Return where a browser finds the server.
+
+    Example:
+        >>> url("0.0.0.0", 8765, True)
+        'https://localhost:8765/'
+    """
+    name = "localhost" if host in LOOPBACK or host in EVERYWHERE else host
     name = f"[{name}]" if ":" in name else name
     return f"{'https' if tls else 'http'}://{name}:{port}/"

@@ -10,6 +10,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 PER_NAME = RateLimitItemPerMinute(5)
 PER_ADDRESS = RateLimitItemPerMinute(20)
+PER_NAME_ANYWHERE = RateLimitItemPerMinute(60)
 
 
 class Attempts:
@@ -21,7 +22,11 @@ class Attempts:
     def wait(self, name: str, address: str) -> int:
         """Count a try; return 0, or the seconds to wait where there were too many."""
         waits = [0]
-        for limit, who in ((PER_NAME, f"name {name} {address}"), (PER_ADDRESS, address)):
+        for limit, who in (
+            (PER_NAME, f"{name} at {address}"),
+            (PER_ADDRESS, address),
+            (PER_NAME_ANYWHERE, name),
+        ):
             if not self._limiter.hit(limit, who):
                 left = self._limiter.get_window_stats(limit, who).reset_time - time.time()
                 waits.append(max(1, round(left)))
@@ -29,4 +34,4 @@ class Attempts:
 
     def forget(self, name: str, address: str) -> None:
         """Begin again for somebody who logged in."""
-        self._limiter.clear(PER_NAME, f"name {name} {address}")
+        self._limiter.clear(PER_NAME, f"{name} at {address}")

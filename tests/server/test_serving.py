@@ -1,0 +1,198 @@
+"""Starting the server: sockets, certificates, the first link, and what is said."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+import uvicorn
+from serving_fakes import API, add_user, log_in
+from starlette.testclient import TestClient
+
+from cmps.gallery.records import GalleryError
+from cmps.server import serving
+from cmps.server.app import create_app
+from cmps.server.security import certificates
+from cmps.server.security.certificates import local_certificate
+from cmps.server.security.secrets import COOKIE
+from cmps.server.serving import Listening, announce, bind, first_link, url
+from cmps.server.state import Gate
+
+
+@pytest.fixture
+def running(served):
+    """Serve in a thread: ``with running(Listening(port=0)) as port``."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def serve(how):
+        gate = Gate(tls=how.tls or bool(how.proxy))
+        certificate = local_certificate(served.settings.data) if how.tls else None
+        listening = bind(how.host, how.port)
+        server = uvicorn.Server(serving._config(served, gate, how, certificate))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
+            listening.close()
+
+    return serve
+
+
+def test_the_first_start_prints_a_link_and_no_later_one_does(served, gate, capsys):
+    link = first_link(served, gate)
+    announce(Listening(), 8765, None, link)
+    printed = capsys.readouterr()
+    assert f"http://localhost:8765/#setup={link}" in printed.out
+    assert printed.err == ""
+    assert link not in gate.first_link
+    add_user(served, gate, "root", "admin")
+    assert first_link(served, gate) == ""
+
+
+@pytest.mark.parametrize(
+    ("how", "warned"),
+    [
+        (Listening(), False),
+        (Listening("localhost"), False),
+        (Listening("0.0.0.0"), True),
+        (Listening("192.0.2.7"), True),
+        (Listening("0.0.0.0", tls=True), False),
+        (Listening("0.0.0.0", proxy="127.0.0.1"), False),
+    ],
+)
+def test_listening_wider_without_https_is_warned_of(how, warned, capsys):
+    announce(how, 8765, None, "")
+    assert ("without --tls" in capsys.readouterr().err) is warned
+
+
+def test_an_address_that_is_taken_is_named():
+    taken = bind("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+    with pytest.raises(GalleryError, match=rf"127\.0\.0\.1 port {port} .*--port"):
+        bind("127.0.0.1", port)
+    for host, wrong in (("192.0.2.7", 8765), ("no.such.host.invalid", 1), ("127.0.0.1", 70_000)):
+        with pytest.raises(GalleryError, match="cannot listen"):
+            bind(host, wrong)
+    taken.close()
+
+
+def test_addresses_are_written_for_browsers():
+    assert url("127.0.0.1", 1, False) == "http://localhost:1/"
+    assert url("2001:db8::1", 1, True) == "https://[2001:db8::1]:1/"
+
+
+def test_https_is_spoken_with_a_certificate_that_names_this_machine(running, served):
+    with running(Listening(port=0, tls=True)) as port:
+        context = ssl.create_default_context(
+            cafile=str(local_certificate(served.settings.data).certificate)
+        )
+        for name in ("localhost", "127.0.0.1", socket.gethostname()):
+            with (
+                socket.create_connection(("127.0.0.1", port)) as plain,
+                context.wrap_socket(plain, server_hostname=name) as secret,
+            ):
+                secret.sendall(f"GET {API}/health HTTP/1.0\r\nHost: {name}\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: secret.recv(4096), b""))
+        assert b"200 OK" in answer
+        assert b"strict-transport-security" in answer.lower()
+
+
+def test_a_certificate_is_kept_until_it_ends_soon_or_lacks_a_host(tmp_path, monkeypatch):
+    first = local_certificate(tmp_path)
+    kept = first.certificate.read_bytes()
+    assert first.key.stat().st_mode & 0o777 == 0o600
+    assert len(first.fingerprint()) == 95
+    assert local_certificate(tmp_path).certificate.read_bytes() == kept
+    named = local_certificate(tmp_path, "cmps.example").certificate.read_bytes()
+    assert named != kept
+    assert first.key.stat().st_mode & 0o777 == 0o600
+    assert local_certificate(tmp_path, "cmps.example").certificate.read_bytes() == named
+    monkeypatch.setattr(certificates, "RENEWED", timedelta(days=400))
+    assert local_certificate(tmp_path, "cmps.example").certificate.read_bytes() != named
+    first.certificate.write_text("broken")
+    assert len(local_certificate(tmp_path).fingerprint()) == 95
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "tls").write_text("a file")
+    with pytest.raises(GalleryError, match="the certificate belongs there"):
+        local_certificate(tmp_path)
+
+
+@pytest.mark.parametrize(("proxy", "address"), [("", "127.0.0.1"), ("127.0.0.1", "203.0.113.9")])
+def test_only_a_named_proxy_is_believed(running, served, proxy, address):
+    import httpx2
+
+    with running(Listening(port=0, proxy=proxy)) as port:
+        httpx2.post(
+            f"http://127.0.0.1:{port}{API}/login",
+            json={"name": "eve", "password": "guess"},
+            headers={"X-Forwarded-For": "203.0.113.9"},
+        )
+    (row,) = [row for row in served.store.audit.walk() if "login failed" in row.body]
+    assert row.as_dict()["detail"] == {"address": address}
+
+
+@pytest.mark.parametrize(
+    ("origin", "fine"),
+    [
+        ("http://localhost", True),
+        (None, True),
+        ("http://evil.example", False),
+        ("http://localhost:81", False),
+        ("null", False),
+    ],
+)
+def test_a_socket_opens_for_our_own_page_only(client, origin, fine):
+    from starlette.testclient import WebSocketDenialResponse
+    from starlette.websockets import WebSocketDisconnect
+
+    case = client.post(f"{API}/cases", json={"purpose": "lost child"}).json()["id"]
+    headers = {} if origin is None else {"Origin": origin}
+    try:
+        with client.websocket_connect(f"ws://localhost{API}/events?case={case}", headers=headers):
+            opened = True
+    except (WebSocketDenialResponse, WebSocketDisconnect):
+        opened = False
+    assert opened is fine
+
+
+def test_no_socket_opens_without_a_login(anybody):
+    from starlette.testclient import WebSocketDenialResponse
+    from starlette.websockets import WebSocketDisconnect
+
+    with (
+        pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)),
+        anybody.websocket_connect(f"ws://localhost{API}/events?case=c1"),
+    ):
+        pass
+
+
+def test_the_program_imports_neither_torch_nor_the_networks_to_serve():
+    code = (
+        "import sys, cmps.server.serving\n"
+        "heavy = {'torch', 'onnxruntime', 'faster_whisper'}\n"
+        "print(heavy & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_the_cookie_is_for_https_only_behind_a_proxy(served, gate):
+    gate.tls = True
+    client = TestClient(create_app(served, gate), base_url="https://localhost")
+    add_user(served, gate, "ana")
+    log_in(client, "ana")
+    assert [cookie.secure for cookie in client.cookies.jar if cookie.name == COOKIE] == [True]
