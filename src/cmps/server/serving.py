@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 
 import uvicorn
+from fastapi import FastAPI
 
 from cmps.gallery.records import GalleryError
 from cmps.program import Program
@@ -64,7 +65,7 @@ def run(program: Program, how: Listening) -> None:
     gate = Gate(tls=how.tls or bool(how.proxy))
     link = first_link(program, gate)
     announce(how, listening.getsockname()[1], certificate, link)
-    server = uvicorn.Server(_config(program, gate, how, certificate))
+    server = uvicorn.Server(server_config(create_app(program, gate), how, certificate))
     try:
         server.run(sockets=[listening])
     except KeyboardInterrupt:
@@ -73,11 +74,12 @@ def run(program: Program, how: Listening) -> None:
         listening.close()
 
 
-def _config(
-    program: Program, gate: Gate, how: Listening, certificate: Certificate | None
+def server_config(
+    app: FastAPI, how: Listening, certificate: Certificate | None = None
 ) -> uvicorn.Config:
+    """Return how uvicorn serves an application."""
     return uvicorn.Config(
-        create_app(program, gate),
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,
