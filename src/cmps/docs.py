@@ -1,6 +1,6 @@
-"""Writes ``docs/cli.md`` from the commands and settings themselves: ``python -m cmps.docs``.
+"""Writes ``docs/cli.md`` and ``docs/api.md`` from what they describe: ``python -m cmps.docs``.
 
-A test compares the file with what this module writes, so the page cannot drift.
+Tests compare the files with what this module writes, so the pages cannot drift.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PAGE = Path("docs/cli.md")
+API_PAGE = Path("docs/api.md")
 
 OPENING = """# The command line
 
@@ -28,6 +29,16 @@ Each setting is an environment variable. An option of a command comes before it.
 |---|---|---|"""
 
 
+API_OPENING = """# The API
+
+This page is written by `python -m cmps.docs` from the routes themselves. The whole of it, with what
+is sent and answered, is at `/docs` of a running server and, for generators of clients, at
+`/api/v1/openapi.json`. How to log in and what the errors mean stands in [server.md](server.md).
+
+A role may what those before it may: viewer, operator, reviewer, admin. The last column says what
+kind of row a request leaves in the audit; where it leaves none, the reason stands there."""
+
+
 def page() -> str:
     """Return the page as Markdown."""
     from typer.main import get_command
@@ -39,6 +50,25 @@ def page() -> str:
         parts.append(_section(path, command))
     parts.append("\n".join([SETTINGS, *_settings()]))
     return "\n\n".join(parts) + "\n"
+
+
+def api_page() -> str:
+    """Return the page of the API as Markdown."""
+    from cmps.program import Program
+    from cmps.server.app import create_app
+    from cmps.server.rules import rules
+    from cmps.settings import Settings
+
+    parts: dict[str, list[str]] = {}
+    for rule in rules(create_app(Program(Settings()))):
+        role = ", ".join("anybody" if one is None else str(one) for one in rule.roles)
+        leaves = [one.kind for one in rule.events] + [f"– ({why})" for why in rule.why]
+        cells = [f"`{rule.method}`", f"`{rule.path}`", role, _cell(rule.does), ", ".join(leaves)]
+        part = "page" if rule.path in ("/", "/docs") else rule.path.split("/")[3]
+        parts.setdefault(part, []).append(f"| {' | '.join(cells)} |")
+    head = ["| | path | role | does | audit |", "|---|---|---|---|---|"]
+    sections = ["\n".join([f"## {name}", "", *head, *rows]) for name, rows in parts.items()]
+    return "\n\n".join([API_OPENING, *sections]) + "\n"
 
 
 def commands(root: Any, path: str = "cmps") -> Iterator[tuple[str, Any]]:
@@ -100,11 +130,12 @@ def _settings() -> Iterator[str]:
 
 
 def main() -> int:
-    """Write the page into the repository that is the working folder."""
+    """Write the pages into the repository that is the working folder."""
     if not PAGE.parent.is_dir():
         print("cmps.docs: run it in the repository's root", file=sys.stderr)
         return 2
     PAGE.write_text(page(), encoding="utf-8")
+    API_PAGE.write_text(api_page(), encoding="utf-8")
     return 0
 
 
