@@ -16,12 +16,10 @@ import pytest
 # what the server's tests share lies in their folder
 sys.path.insert(0, str(Path(__file__).parents[1] / "server"))
 
-from serving_fakes import API, PASSWORD, add_user  # noqa: E402
+from hands import PATIENCE, describe, open_case
+from serving_fakes import API, PASSWORD, add_user
 
-from cmps.gallery.accounts import Role  # noqa: E402
-
-PATIENCE = 20_000
-"""Milliseconds to wait for anything; a machine that also trains is slow."""
+from cmps.gallery.accounts import Role
 
 
 @dataclass
@@ -134,34 +132,3 @@ def searching(page_as):
         return page
 
     return make
-
-
-def open_case(page, purpose: str = "a child who is lost") -> None:
-    page.fill("textarea[name=purpose]", purpose)
-    page.click("form.new-case button.primary")
-    page.wait_for_selector("#describe")
-
-
-def describe(page, text: str) -> None:
-    page.fill("#describe", text)
-    with page.expect_response(lambda one: "/say" in one.url):
-        page.press("#describe", "Enter")
-    page.wait_for_selector("article.person", state="attached")
-    settled(page)
-
-
-def settled(page) -> None:
-    """Wait until the page shows what the server answered."""
-    page.wait_for_selector(".spin:not(.on)", state="attached")
-
-
-def ranked(page) -> list[str]:
-    """Return the sightings on the cards, best first."""
-    return page.eval_on_selector_all("article.person", "all => all.map(e => e.dataset.sighting)")
-
-
-@pytest.fixture(scope="session")
-def pictures_folder() -> Path | None:
-    """Where pages are pictured, if CMPS_SCREENSHOTS names a folder."""
-    folder = os.environ.get("CMPS_SCREENSHOTS")
-    return Path(folder) if folder else None

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import API, PATIENCE, open_case
+from hands import PATIENCE, open_case
 from playwright.sync_api import expect
+from serving_fakes import API
 
 from cmps.speech.decoding import SAMPLE_RATE, decode
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import describe, open_case
+from hands import describe, open_case
 from mall import DESCRIPTION
 from playwright.sync_api import expect
 from serving_fakes import PASSWORD
@@ -68,7 +68,11 @@ def test_a_viewer_looks_on_and_cannot_search(page_as, searching):
 
 @pytest.mark.parametrize(
     ("role", "links"),
-    [("viewer", ["Cases"]), ("reviewer", ["Cases", "Audit"]), ("admin", ["Cases", "Audit", "Users"])],
+    [
+        ("viewer", ["Cases"]),
+        ("reviewer", ["Cases", "Audit"]),
+        ("admin", ["Cases", "Audit", "Users"]),
+    ],
 )
 def test_each_role_sees_its_pages(page_as, role, links):
     page = page_as(role)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conftest import open_case, ranked
+from hands import open_case, ranked
 from mall import DESCRIPTION
 from playwright.sync_api import expect
 

@@ -115,7 +115,8 @@ export function hear(file) {
   const id = state.route.session;
   const form = new FormData();
   form.set("file", file, file.name || "recording.webm");
-  return inTurn(() => post(path(`/sessions/${id}/recording`, { language: tongue() }), form));
+  form.set("language", tongue());
+  return inTurn(() => post(`/sessions/${id}/recording`, form));
 }
 
 /** Open a new case and its first session. */

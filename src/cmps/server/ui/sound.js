@@ -4,6 +4,13 @@
 import { t } from "./i18n.js";
 import { say } from "./store.js";
 
+const PROBLEMS = {
+  NotAllowedError: "ask.denied",
+  NotFoundError: "ask.no-microphone",
+  NotReadableError: "ask.taken",
+  InsecureError: "ask.insecure",
+};
+
 /** Holds the state of listening and tells when it changed. */
 export class Sound {
   on = false;
@@ -13,6 +20,8 @@ export class Sound {
   text = "";
   live = false;
   waiting = false;
+  playing = false;
+  source = null;
 
   /**
    * @param changed Called when something to show has changed.
@@ -21,82 +30,65 @@ export class Sound {
   constructor(changed, heard) {
     this.changed = changed;
     this.heard = heard;
-    this.microphone = null;
   }
 
-  async start(caseId, language) {
-    if (this.on) return;
-    this.on = true;
-    this.text = "";
-    this.changed();
-    try {
+  /** Listen to the microphone. */
+  start(caseId, language) {
+    return this.listen(async () => {
       const { Microphone } = await import("./microphone.js");
-      const microphone = new Microphone({ case: caseId, language, handsFree: this.free });
-      microphone.handsFree = this.free;
-      this.wire(microphone);
-      await microphone.start();
-      this.microphone = microphone;
-      // the key may have been let go while the browser asked for the microphone
-      if (!this.on) this.finish();
-    } catch (error) {
-      this.on = false;
-      const plain = { NotAllowedError: "ask.denied", NotFoundError: "ask.no-microphone" }[error.name];
-      say(plain ? t(plain) : `${t("ask.no-sound")} ${error.message}`, "error");
-      this.changed();
-    }
-  }
-
-  /** Hear a recorded witness as if they stood here; a second call breaks off. */
-  async play(caseId, { id, language }) {
-    if (this.on) return this.stop();
-    const { Witness } = await import("./witness.js");
-    const witness = new Witness({ case: caseId, id, language });
-    this.wire(witness);
-    witness.addEventListener("over", () => {
-      this.microphone = null;
-      this.set({ on: false, level: 0, speech: false });
+      return new Microphone({ case: caseId, language, handsFree: this.free });
     });
-    this.microphone = witness;
-    this.set({ on: true, text: "" });
+  }
+
+  /** Play a recorded witness, who is heard like a voice; a second call breaks off. */
+  play(caseId, witness) {
+    if (this.on) return this.stop();
+    return this.listen(async () => {
+      const { Witness } = await import("./witness.js");
+      return new Witness({ case: caseId, id: witness.id, language: witness.language });
+    }, true);
+  }
+
+  async listen(make, playing = false) {
+    if (this.on) return;
+    this.set({ on: true, playing, text: "", live: false, waiting: false });
     try {
-      await witness.start();
+      const source = await make();
+      this.source = source;
+      this.wire(source);
+      await source.start();
+      // the key may have been let go while the browser asked for the microphone
+      if (!this.on) source.stop();
     } catch (error) {
-      this.microphone = null;
-      this.set({ on: false });
-      say(error.message, "error");
+      this.source = null;
+      const plain = PROBLEMS[error.name];
+      say(plain ? t(plain) : `${t("ask.no-sound")} ${error.message}`, "error");
+      this.set({ on: false, playing: false });
     }
   }
 
+  /** Stop; the last words come as they are understood. */
   stop() {
     if (!this.on) return;
-    this.on = false;
-    this.speech = false;
-    this.level = 0;
-    if (this.microphone) this.finish();
-    this.changed();
+    this.source?.stop();
+    this.set({ on: false, playing: false, speech: false, level: 0, waiting: true });
   }
 
-  finish() {
-    const microphone = this.microphone;
-    this.microphone = null;
-    microphone.stop();
-    this.waiting = true;
-    setTimeout(() => this.waiting && this.end(this.text), 8000);
-  }
-
-  wire(microphone) {
-    const on = (name, act) => microphone.addEventListener(name, (event) => act(event.detail ?? event));
+  wire(source) {
+    const always = (name, act) => source.addEventListener(name, (event) => act(event.detail));
+    // of an earlier one, whose last words are still to come, only those are wanted
+    const on = (name, act) => always(name, (detail) => this.source === source && act(detail));
     on("level", ({ rms }) => this.loud(rms));
     on("speech", ({ on: speech }) => this.set({ speech }));
     on("partial", ({ text }) => this.set({ text, live: true }));
-    on("final", ({ text }) => {
+    always("final", ({ text }) => {
       this.end(text);
       if (text.trim()) this.heard(text);
     });
-    on("error", ({ error }) => {
-      this.on = false;
-      this.end("");
-      say(error, "error");
+    always("error", ({ error }) => say(error, "error"));
+    on("over", () => {
+      this.source = null;
+      this.set({ on: false, playing: false, speech: false, level: 0, live: false, waiting: false });
     });
   }
 

@@ -30,24 +30,25 @@ class Ask extends Component {
   }
 
   speaking() {
-    const { on, free, level, speech } = this.sound;
+    const { on, free, level, speech, playing } = this.sound;
+    const held = !free && !playing;
     return h(
       "div",
       { class: "speaking", key: "speaking" },
       h("button",
         {
           class: `talk ${on ? "on" : ""} ${speech ? "speech" : ""}`, "aria-pressed": String(on),
-          onpointerdown: (event) => event.button === 0 && !free && this.talk(true),
-          onpointerup: () => !free && this.talk(false),
-          onpointerleave: () => !free && this.talk(false),
-          onkeydown: (event) => heldKey(event) && !free && !event.repeat && this.talk(true),
-          onkeyup: (event) => heldKey(event) && !free && this.talk(false),
-          onclick: (event) => free && (event.preventDefault(), this.talk(!on)),
+          onpointerdown: (event) => event.button === 0 && held && this.talk(true),
+          onpointerup: () => held && this.talk(false),
+          onpointerleave: () => held && this.talk(false),
+          onkeydown: (event) => heldKey(event) && held && !event.repeat && this.talk(true),
+          onkeyup: (event) => heldKey(event) && held && this.talk(false),
+          onclick: (event) => !held && (event.preventDefault(), this.talk(!on)),
         },
         icon("mic", 28),
         h("span", { class: "talk-words" },
-          h("strong", null, on ? t("ask.listening") : free ? t("ask.start") : t("ask.hold")),
-          h("small", null, on && !free ? t("ask.release") : free ? t("ask.free-hint") : t("ask.space"))),
+          h("strong", null, playing ? t("ask.playing") : on ? t("ask.listening") : free ? t("ask.start") : t("ask.hold")),
+          h("small", null, playing ? t("ask.stop") : on && !free ? t("ask.release") : free ? t("ask.free-hint") : t("ask.space"))),
         h("span", { class: "level", "aria-hidden": "true", style: { "--level": String(level) } })),
       h("div", { class: "row speak-row" },
         h("label", { class: "switch" },

@@ -1,0 +1,30 @@
+"""What a person does on the page, for the tests."""
+
+from __future__ import annotations
+
+PATIENCE = 20_000
+"""Milliseconds to wait for anything; a machine that also trains is slow."""
+
+
+def open_case(page, purpose: str = "a child who is lost") -> None:
+    page.fill("textarea[name=purpose]", purpose)
+    page.click("form.new-case button.primary")
+    page.wait_for_selector("#describe")
+
+
+def describe(page, text: str) -> None:
+    page.fill("#describe", text)
+    with page.expect_response(lambda one: "/say" in one.url):
+        page.press("#describe", "Enter")
+    page.wait_for_selector("article.person", state="attached")
+    settled(page)
+
+
+def settled(page) -> None:
+    """Wait until the page shows what the server answered."""
+    page.wait_for_selector(".spin:not(.on)", state="attached")
+
+
+def ranked(page) -> list[str]:
+    """Return the sightings on the cards, best first."""
+    return page.eval_on_selector_all("article.person", "all => all.map(e => e.dataset.sighting)")
