@@ -272,7 +272,7 @@ class Desk:
         return self._write(before.add(part, at=self.clock(), by=by))
 
     def _write(self, session: SearchSession) -> SearchSession:
-        return SearchSession.of(self.store.cases.write_session(session.record()))
+        return session.numbered(self.store.cases.write_session(session.record()).version)
 
 
 def proposals(refiner: Refiner, state: State, ranking: Ranking, variant: Variant) -> list[Proposal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -27,6 +28,9 @@ THIN = 0.2
 """Below this probability of the best person the evidence is called thin."""
 
 
+_code = lru_cache(maxsize=4096)(Chip.code)
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """What one chip says of a person's best picture.
@@ -46,7 +50,7 @@ class Reason:
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {
-            "chip": self.chip.code(),
+            "chip": _code(self.chip),
             "words": chip_words(self.chip),
             "seen": self.seen,
             "shown": round(self.shown, 3),

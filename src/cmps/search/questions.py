@@ -25,7 +25,7 @@ from cmps.search.evidence import Evidence, Habits
 from cmps.search.people import Ranking
 from cmps.search.session import State
 from cmps.understanding.chips import Chip, Description
-from cmps.understanding.codes import GENERAL
+from cmps.understanding.codes import GENERAL, SLOTS
 
 CANDIDATES = 1000
 """How many of the best sightings a question is to tell apart."""
@@ -87,17 +87,24 @@ def open_chips(state: State, chips: Sequence[Chip] | None = None) -> list[Chip]:
     of_slot: dict[str, tuple[Chip, ...]] = {}
     for one in known:
         of_slot[one.slot] = (*of_slot.get(one.slot, ()), one)
-    found = []
-    for chip in catalogue() if chips is None else chips:
-        if any(_same_question(chip, asked) for asked in state.asked):
-            continue
+    if chips is None:
+        opened = [chip for slot in SLOTS for chip in _open_in(slot, of_slot.get(slot, ()))]
+    else:
+        opened = [chip for chip in chips if _is_open(chip, of_slot.get(chip.slot, ()))]
+    return [
+        chip
+        for chip in opened
         # of a thing that was ruled out as a whole nothing more is asked
-        if _is_open(chip, of_slot.get(chip.slot, ())) and not _silent(chip, known):
-            found.append(chip)
-    return found
+        if not _silent(chip, known) and not any(_same_question(chip, one) for one in state.asked)
+    ]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
+def _open_in(slot: str, known: tuple[Chip, ...]) -> tuple[Chip, ...]:
+    """Return the chips of the catalogue in one slot that are open for who knows these of it."""
+    return tuple(chip for chip in catalogue() if chip.slot == slot and _is_open(chip, known))
+
+
 def _is_open(chip: Chip, known: tuple[Chip, ...]) -> bool:
     """Whether nobody knows if a chip holds who knows these of its slot."""
     if any(chip.meaning == replace(one, modality="must").meaning for one in known):

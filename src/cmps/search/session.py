@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from cmps.gallery.cases import SessionRecord, Step
@@ -174,6 +175,8 @@ class SearchSession:
     steps: tuple[Taken, ...] = ()
     cursor: int = 0
     version: int = 0
+    # what the parts amount to, once somebody asked
+    _folded: list[State] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.case:
@@ -189,7 +192,15 @@ class SearchSession:
     def add(self, part: Part, *, at: datetime, by: str = "") -> SearchSession:
         """Return it with one part more; what was undone is forgotten."""
         steps = (*self.steps[: self.cursor], Taken(part, by, at))
-        return replace(self, steps=steps, cursor=len(steps))
+        added = replace(self, steps=steps, cursor=len(steps))
+        added._folded.extend(one.after(part) for one in self._folded)
+        return added
+
+    def numbered(self, version: int) -> SearchSession:
+        """Return it as the version that was stored."""
+        stored = replace(self, version=version)
+        stored._folded.extend(self._folded)
+        return stored
 
     def undo(self) -> SearchSession:
         """Return it without its last part, which :meth:`redo` brings back.
@@ -217,10 +228,12 @@ class SearchSession:
 
     def state(self) -> State:
         """Return what the parts amount to."""
-        state = State()
-        for part in self.parts:
-            state = state.after(part)
-        return state
+        if not self._folded:
+            state = State()
+            for part in self.parts:
+                state = state.after(part)
+            self._folded.append(state)
+        return self._folded[0]
 
     def explain(self) -> list[dict[str, Any]]:
         """Return every step in words: what was done, by whom, when, and what it changed."""
@@ -302,6 +315,7 @@ def described(part: Part) -> str:
     return words[part.kind].format(part.sighting)
 
 
+@lru_cache(maxsize=4096)
 def chip_words(chip: Chip) -> str:
     """Word a chip briefly, what it is ruled out or possible included.
 
