@@ -35,6 +35,7 @@ from cmps.gallery.accounts import AccountStore, Role, User
 from cmps.gallery.audit import recording
 from cmps.gallery.audit_events import AuditEvent
 from cmps.gallery.records import Camera, Filter, UnknownError
+from cmps.gallery.store import GalleryStore
 from cmps.server.security.secrets import (
     COOKIE,
     CSRF_HEADER,
@@ -46,7 +47,7 @@ from cmps.server.security.secrets import (
 )
 from cmps.server.state import ProgramDep
 
-__all__ = ["PUBLIC", "Acting", "Caller", "Role", "allow", "audited", "unaudited"]
+__all__ = ["PUBLIC", "Acting", "Caller", "Role", "allow", "audited", "hidden", "unaudited"]
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -100,6 +101,17 @@ class Caller:
         """
         if not self.sees(camera):
             raise UnknownError(f"sighting {sighting} is not in the gallery; cmps search shows ids")
+
+
+def hidden(store: GalleryStore, caller: Caller, ids: Collection[str]) -> set[str]:
+    """Return those of some sightings that a caller may not see.
+
+    One that was deleted is hidden from whoever may not see every camera: nobody knows whose it was.
+    """
+    if caller.cameras is None or not ids:
+        return set()
+    known = store.get(sorted(store.known(ids)))
+    return set(ids) - {one.id for one in known if caller.sees(one.camera)}
 
 
 def caller_of(user: User, *, program: bool = False) -> Caller:

@@ -9,13 +9,16 @@ from fastapi import APIRouter
 
 from cmps.gallery.audit_events import CaseClosed, CaseOpened, CaseRead, Exported
 from cmps.gallery.cases import SessionRecord
+from cmps.gallery.confirmations import Confirmation
+from cmps.gallery.store import GalleryStore
 from cmps.search.session import SearchSession
-from cmps.server.access import Acting, Caller, Role, allow, audited
+from cmps.server.access import Acting, Caller, Role, allow, audited, hidden
+from cmps.server.routes.sessions import session_of
+from cmps.server.routes.watches import visible
 from cmps.server.services import ServicesDep
 from cmps.server.state import ProgramDep
 from cmps.server.views.base import Id
 from cmps.server.views.cases import Case, Cases, NewCase, Report, WatchEvent
-from cmps.server.views.sessions import Session
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
@@ -69,12 +72,8 @@ def read(
     store = program.store
     found = store.cases.get(id)
     with acting.of(case=id, detail={"what": "case"}):
-        return Case.of(
-            found,
-            store.cases.sessions(id),
-            store.confirmations.listing(id),
-            services.hub.here(id),
-        )
+        said = confirmed(store, caller, id)
+        return Case.of(found, store.cases.sessions(id), said, services.hub.here(id))
 
 
 @router.post("/{id}/close", operation_id="close_case")
@@ -91,9 +90,8 @@ def close(
     with acting.of(case=id):
         closed = program.desk.close_case(id)
     services.hub.tell(id, {"type": "closed", "case": id, "by": caller.name})
-    return Case.of(
-        closed, store.cases.sessions(id), store.confirmations.listing(id), services.hub.here(id)
-    )
+    said = confirmed(store, caller, id)
+    return Case.of(closed, store.cases.sessions(id), said, services.hub.here(id))
 
 
 @router.get("/{id}/report", operation_id="report_case")
@@ -109,10 +107,16 @@ def report(
     found = store.cases.get(id)
     with acting.of(case=id, detail={"what": "report"}):
         sessions = store.cases.sessions(id)
-        case = Case.of(found, sessions, store.confirmations.listing(id), services.hub.here(id))
-        events = [
-            WatchEvent.of(event, id) for one in sessions for event in store.cases.events(one.id)
-        ]
-        told = [Session.of(SearchSession.of(one)) for one in sessions]
+        case = Case.of(found, sessions, confirmed(store, caller, id), services.hub.here(id))
+        saw = [event for one in sessions for event in store.cases.events(one.id)]
+        events = [WatchEvent.of(event, id) for event in visible(saw, store, caller)]
+        told = [session_of(SearchSession.of(one), program, caller) for one in sessions]
         at = datetime.now(UTC)
         return Report(case=case, sessions=told, events=events, made_by=caller.name, made_at=at)
+
+
+def confirmed(store: GalleryStore, caller: Caller, case: str) -> list[Confirmation]:
+    """Return the confirmations of a case whose sighting a caller may see."""
+    found = store.confirmations.listing(case)
+    unseen = hidden(store, caller, {one.sighting for one in found})
+    return [one for one in found if one.sighting not in unseen]

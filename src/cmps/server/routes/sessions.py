@@ -13,7 +13,7 @@ from cmps.gallery.cases import ChangedError
 from cmps.gallery.records import GalleryError
 from cmps.program import Program
 from cmps.search.session import SearchSession
-from cmps.server.access import Acting, Caller, Role, allow, audited
+from cmps.server.access import Acting, Caller, Role, allow, audited, hidden
 from cmps.server.services import Services, ServicesDep
 from cmps.server.state import ProgramDep
 from cmps.server.views.base import Id
@@ -305,9 +305,5 @@ def answer(desk: Desk, acting: Acting, made: SearchSession) -> SessionAnswer:
 
 def session_of(made: SearchSession, program: Program, caller: Caller) -> Session:
     """Return a session's answer without sightings of cameras that the caller may not see."""
-    if caller.cameras is None:
-        return Session.of(made)
-    state = made.state()
-    clicked = [*state.ticked, *state.liked, *state.rejected]
-    seen = program.store.get(sorted(program.store.known(clicked)))
-    return Session.of(made, {one.id for one in seen if not caller.sees(one.camera)})
+    clicked = {one.part["sighting"] for one in made.record().steps if "sighting" in one.part}
+    return Session.of(made, hidden(program.store, caller, clicked))

@@ -10,7 +10,7 @@ from cmps.gallery.audit_events import CaseRead, WatchArmed, WatchDisarmed
 from cmps.gallery.cases import Event
 from cmps.gallery.store import GalleryStore
 from cmps.search.watch import arm as begin
-from cmps.server.access import Acting, Caller, Role, allow, audited
+from cmps.server.access import Acting, Caller, Role, allow, audited, hidden
 from cmps.server.state import ProgramDep
 from cmps.server.views.base import Id
 from cmps.server.views.cases import Disarmed, NewWatch, Watch, Watches, WatchEvent, WatchEvents
@@ -88,9 +88,6 @@ def events(
 
 
 def visible(events: list[Event], store: GalleryStore, caller: Caller) -> list[Event]:
-    """Return the events of cameras that a caller may see; those of deleted sightings to all."""
-    if caller.cameras is None:
-        return events
-    known = store.get(sorted(store.known([one.sighting for one in events])))
-    hidden = {one.id for one in known if not caller.sees(one.camera)}
-    return [one for one in events if one.sighting not in hidden]
+    """Return the events of cameras that a caller may see."""
+    unseen = hidden(store, caller, {one.sighting for one in events})
+    return [one for one in events if one.sighting not in unseen]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from cmps.gallery.records import GalleryError
-from cmps.search.parts import Answer, Picture, Place
+from cmps.search.parts import Answer, Part, Picture, Place
 from cmps.search.places import Where as Looking
 from cmps.search.places import Window
 from cmps.search.session import SearchSession, chip_words, described
@@ -217,7 +217,7 @@ class Session(Answered):
             case=made.case,
             version=made.version,
             language=state.language,
-            steps=_told(made),
+            steps=_told(made, hidden),
             chips=[_known(one) for one in state.description.chips],
             notes=[rest] if rest else [],
             where=Where.of(state.where),
@@ -245,12 +245,12 @@ class Heard(Answered):
     milliseconds: float
 
 
-def _told(made: SearchSession) -> list[Told]:
+def _told(made: SearchSession, hidden: Collection[str]) -> list[Told]:
     return [
         Told(
             n=said["step"],
             kind=taken.part.kind,
-            words=described(taken.part),
+            words=_words(taken.part, hidden),
             changed=said["changed"],
             by=taken.by,
             at=taken.at,
@@ -262,3 +262,10 @@ def _told(made: SearchSession) -> list[Told]:
 
 def _known(chip: Known) -> Chip:
     return Chip(chip=chip.code(), words=chip_words(chip), place=chip.modality)
+
+
+def _words(part: Part, hidden: Collection[str]) -> str:
+    """Return a step in words, which do not name a sighting that the reader may not see."""
+    words = described(part)
+    sighting = getattr(part, "sighting", "")
+    return words.replace(sighting, "a sighting") if sighting in hidden else words
