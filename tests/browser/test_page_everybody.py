@@ -215,6 +215,8 @@ def test_the_policy_forbids_inline_scripts_and_styles(page_as):
     page = page_as()
     policy = page.request.get("/").headers["content-security-policy"]
     assert "unsafe" not in policy
+    for path in ("/", "/ui/main.js", "/ui/i18n/de.json"):
+        assert page.request.get(path).headers["cache-control"] == "no-cache"
     html = (UI / "index.html").read_text()
     assert not re.search(r"<style|<script(?![^>]*src=)|\sstyle=|\son\w+=", html)
 
@@ -303,3 +305,16 @@ def test_the_page_speaks_every_language(searching, code):
     assert languages(UI / "i18n" / "terms")[code]["lower:jeans"] in chips
     page.reload()
     expect(page.locator("#chips-title")).to_have_text(texts["chips.title"])
+
+
+def test_the_bars_stay_where_they_are_while_the_keys_walk(searching):
+    """Something hidden that hangs out below would let the whole page scroll under the keys."""
+    page = searching(DESCRIPTION, viewport={"width": 1280, "height": 720})
+    page.locator("article.person").first.focus()
+    for key in ("ArrowDown", "ArrowDown", "End", "Home"):
+        page.keyboard.press(key)
+    assert page.locator("header.top").bounding_box()["y"] == 0
+    page.locator("cmps-history button").first.focus()
+    assert page.evaluate(
+        "[scrollY, document.body.scrollTop, document.querySelector('main').scrollTop]"
+    ) == [0, 0, 0]

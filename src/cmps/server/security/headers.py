@@ -64,6 +64,10 @@ class Headers:
                 if scope["path"].startswith("/api/"):
                     # what the API says is about people: no cache on the way may keep it
                     found.setdefault("Cache-Control", "no-store")
+                else:
+                    # a browser asks whether its copy is still right: modules of two versions
+                    # must never meet in one page
+                    found.setdefault("Cache-Control", "no-cache")
             await send(message)
 
         await self._app(scope, receive, answer)

@@ -18,7 +18,7 @@ class Top extends Component {
     return h(
       "header",
       { class: "top" },
-      h("a", { class: "brand", href: "#/cases" }, h("img", { src: "/ui/icon.svg", alt: "", width: 24, height: 24 }), "CMPS"),
+      h("a", { class: "brand", href: "#/cases" }, h("img", { src: "/ui/icon.svg", alt: "", width: 24, height: 24 }), h("span", { class: "words" }, "CMPS")),
       h(
         "nav",
         { "aria-label": t("top.nav") },
