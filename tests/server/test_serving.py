@@ -169,6 +169,35 @@ def test_a_socket_opens_for_our_own_page_only(client, origin, fine):
     assert opened is fine
 
 
+@pytest.mark.parametrize("deed", ["logout", "remove", "role", "cameras", "nothing"])
+def test_who_is_locked_out_loses_their_open_sockets(client, client_as, monkeypatch, deed):
+    from starlette.websockets import WebSocketDisconnect
+
+    from cmps.server import access
+
+    monkeypatch.setattr(access.rights_end, "__defaults__", (0.05,))
+    case = client.post(f"{API}/cases", json={"purpose": "lost child"}).json()["id"]
+    admin = client_as("admin", name="root")
+    with client.websocket_connect(f"ws://localhost{API}/events?case={case}") as socket:
+        assert socket.receive_json()["type"] == "here"
+        if deed == "logout":
+            client.post(f"{API}/logout")
+        elif deed == "remove":
+            admin.delete(f"{API}/users/ana")
+        elif deed == "role":
+            admin.patch(f"{API}/users/ana", json={"role": "viewer"})
+        elif deed == "cameras":
+            admin.patch(f"{API}/users/ana", json={"cameras": ["gate"]})
+        else:
+            time.sleep(0.3)
+            client.post(f"{API}/cases/{case}/close")
+            assert socket.receive_json()["type"] == "closed"
+            return
+        with pytest.raises(WebSocketDisconnect) as ended:
+            socket.receive_json()
+    assert ended.value.code == 1008
+
+
 def test_no_socket_opens_without_a_login(anybody):
     from starlette.testclient import WebSocketDenialResponse
     from starlette.websockets import WebSocketDisconnect

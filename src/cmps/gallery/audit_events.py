@@ -75,7 +75,7 @@ class LoggedIn(AuditEvent):
 
 
 class LoginFailed(AuditEvent):
-    """Somebody gave a name and a password that do not fit; the name is ``by``."""
+    """A name and a password did not fit; ``by`` is the account, if there is one."""
 
     kind = "login failed"
     keys = frozenset({"address"})

@@ -28,7 +28,9 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
 from fastapi import Depends, HTTPException
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from cmps.gallery.accounts import AccountStore, Role, User
@@ -47,9 +49,21 @@ from cmps.server.security.secrets import (
 )
 from cmps.server.state import ProgramDep
 
-__all__ = ["PUBLIC", "Acting", "Caller", "Role", "allow", "audited", "hidden", "unaudited"]
+__all__ = [
+    "PUBLIC",
+    "Acting",
+    "Caller",
+    "Role",
+    "allow",
+    "audited",
+    "hidden",
+    "rights_end",
+    "unaudited",
+]
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+RECHECK = 30.0
+"""Seconds after which an open WebSocket learns that its owner was locked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +228,35 @@ def unaudited(why: str) -> Any:
     return Depends(nothing)
 
 
-def _identify(connection: HTTPConnection, accounts: AccountStore) -> Caller:
+async def rights_end(connection: HTTPConnection, caller: Caller, every: float = RECHECK) -> None:
+    """Return when somebody who has a WebSocket open may no longer have it so.
+
+    They logged out, were removed, or their role or cameras are others now; the page connects anew.
+
+    Args:
+        connection: The socket.
+        caller: Who opened it.
+        every: Seconds between two looks.
+    """
+    accounts = connection.app.state.program.store.accounts
+    while await run_in_threadpool(_still, connection, accounts, caller):
+        await anyio.sleep(every)
+
+
+def _still(connection: HTTPConnection, accounts: AccountStore, caller: Caller) -> bool:
+    try:
+        return _identify(connection, accounts, using=False) == caller
+    except HTTPException:
+        return False
+
+
+def _identify(connection: HTTPConnection, accounts: AccountStore, *, using: bool = True) -> Caller:
     """Return who sent a token or a cookie.
+
+    Args:
+        connection: The request.
+        accounts: Who is known.
+        using: Whether this counts as using the login, which else ends by itself.
 
     Raises:
         HTTPException: 401 without a valid one, 403 for a page of another site.
@@ -224,7 +265,7 @@ def _identify(connection: HTTPConnection, accounts: AccountStore) -> Caller:
     if scheme.lower() == "bearer":
         found = _bearer(token.strip(), accounts)
     else:
-        found = _cookie(connection, accounts)
+        found = _cookie(connection, accounts, using)
     if connection.scope["type"] == "websocket":
         _require_own_origin(connection)
     return found
@@ -237,7 +278,7 @@ def _bearer(token: str, accounts: AccountStore) -> Caller:
     return caller_of(found[1], program=True)
 
 
-def _cookie(connection: HTTPConnection, accounts: AccountStore) -> Caller:
+def _cookie(connection: HTTPConnection, accounts: AccountStore, using: bool) -> Caller:
     cookie = connection.cookies.get(COOKIE, "")
     found = accounts.login(key_of(cookie)) if cookie else None
     now = datetime.now(UTC)
@@ -250,7 +291,7 @@ def _cookie(connection: HTTPConnection, accounts: AccountStore) -> Caller:
         sent = connection.headers.get(CSRF_HEADER, "")
         if not same(sent, csrf_of(cookie)):
             raise HTTPException(403, f"send {CSRF_HEADER} with what GET /api/v1/me says as csrf")
-    if login.seen + NOTED <= now:
+    if using and login.seen + NOTED <= now:
         accounts.touch(login.key, now)
     return caller_of(user)
 

@@ -97,7 +97,8 @@ def login(
     user = program.store.accounts.find(name)
     where = {"address": _address(request)}
     if not gate.passwords.fits(user.password if user else None, body.password) or user is None:
-        with acting.of(by=name or "nobody", event=LoginFailed, detail=where):
+        # people type passwords where names belong: what nobody is called is not kept
+        with acting.of(by=user.name if user else "somebody", event=LoginFailed, detail=where):
             pass
         raise refuse(401, "name and password do not fit; try again")
     gate.attempts.forget(name, _address(request))

@@ -9,7 +9,7 @@ import anyio
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
-from cmps.server.access import Caller, Role, allow, unaudited
+from cmps.server.access import Caller, Role, allow, rights_end, unaudited
 from cmps.server.hub import CutOffError, Listener
 from cmps.server.services import ServicesDep
 from cmps.server.state import ProgramDep
@@ -19,6 +19,8 @@ router = APIRouter(tags=["events"])
 
 AGAIN = 1013
 """WebSocket's "try again later": the page connects anew and reads what it missed."""
+LOCKED_OUT = 1008
+"""Its "against the rules": who opened it may no longer, or with other rights."""
 
 
 @router.websocket(
@@ -41,6 +43,7 @@ async def events(
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_tell, socket, listener, tasks.cancel_scope)
             tasks.start_soon(_hear, socket, tasks.cancel_scope)
+            tasks.start_soon(_mind, socket, caller, tasks.cancel_scope)
     finally:
         services.hub.leave(listener)
 
@@ -54,6 +57,14 @@ async def _tell(socket: WebSocket, listener: Listener, both: anyio.CancelScope) 
         await socket.close(AGAIN)
     except (WebSocketDisconnect, RuntimeError):
         pass  # the page went while something was on its way
+    both.cancel()
+
+
+async def _mind(socket: WebSocket, caller: Caller, both: anyio.CancelScope) -> None:
+    """End it when the caller is locked out."""
+    await rights_end(socket, caller)
+    with suppress(RuntimeError):
+        await socket.close(LOCKED_OUT)
     both.cancel()
 
 
