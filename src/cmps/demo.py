@@ -1,11 +1,13 @@
 """The demo: the whole chain on people who do not exist, so that right and wrong can be told.
 
-A synthetic gallery is drawn and indexed; then shipped recordings of people's descriptions go
-through recogniser, text network and search, and the truth is laid beside the answer.
+A day in a synthetic mall is drawn and indexed. Then the page opens on it, with a case and
+recorded witnesses; or (``--check``) the recordings go through recogniser, text network and search,
+and the truth is laid beside the answer.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmps.gallery.plan_files import keep_floorplan
 from cmps.ingest.index import IndexReport, index
 from cmps.ingest.reader import read_all
 from cmps.ingest.reindex import reindex
@@ -27,8 +30,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent / "simulator" / "demo"
 TOP = 5
-# the draw whose people the shipped recordings describe, unless descriptions.json names another
-DRAW = {"people": 64, "cameras": 4, "seed": 7}
+DRAWN = "drawn.json"
 
 
 class DemoError(RuntimeError):
@@ -42,7 +44,7 @@ class Description:
     Attributes:
         audio: The recording.
         text: What is said in it.
-        person: The person's id in the drawn gallery.
+        person: The person's id in the drawn day.
     """
 
     audio: Path
@@ -56,18 +58,17 @@ class Gallery:
 
     Attributes:
         folder: Where it lies.
-        truth: What its ``truth.json`` holds.
+        people: What its ``people.jsonl`` holds, by id.
+        cameras: How many there are.
+        pictures: How many there are.
         fresh: Whether it was drawn just now.
     """
 
     folder: Path
-    truth: dict[str, Any]
+    people: dict[str, dict[str, Any]]
+    cameras: int
+    pictures: int
     fresh: bool
-
-    @property
-    def pictures(self) -> int:
-        """How many pictures there are."""
-        return len(self.truth["pictures"])
 
     def person(self, id: str) -> dict[str, Any]:
         """Return a person's entry.
@@ -75,25 +76,24 @@ class Gallery:
         Raises:
             DemoError: If nobody has this id.
         """
-        for entry in self.truth["people"]:
-            if entry["id"] == id:
-                return dict(entry)
-        raise DemoError(f"{self.folder / 'truth.json'} has nobody called {id}; delete the folder")
+        if id not in self.people:
+            raise DemoError(f"{self.folder} holds nobody called {id}; delete it and try again")
+        return self.people[id]
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of one recording.
+    """One description, searched for.
 
     Attributes:
-        description: The recording and its truth.
-        heard: The recogniser's words.
-        answer: The best candidates.
-        right: Ids of candidates that do show the person.
-        first: Rank of the first of them, or ``None`` if there is none among the candidates.
-        pictures: How many pictures of the person the gallery holds.
-        timings: Milliseconds per stage, from sound to ranks.
-        sheet: The contact sheet.
+        description: What was played.
+        heard: What the recogniser understood.
+        answer: The candidates.
+        right: Sightings of the person among them.
+        first: Rank of the first of these; ``None`` if there is none.
+        passages: How often the person passes a camera.
+        timings: Milliseconds per stage, listening included.
+        sheet: The contact sheet that was written.
     """
 
     description: Description
@@ -101,14 +101,14 @@ class Played:
     answer: Answer
     right: frozenset[str]
     first: int | None
-    pictures: int
+    passages: int
     timings: Timings
     sheet: Path
 
 
 @cache
 def shipped() -> dict[str, Any]:
-    """Return ``descriptions.json``: the recordings, what is said in them and of whom.
+    """Return ``descriptions.json``: the day, the recordings, what is said in them and of whom.
 
     Raises:
         DemoError: If it is missing or not readable.
@@ -173,49 +173,65 @@ def _lacking(error: ModuleNotFoundError) -> DemoError:
 def prepare(
     out: Path, progress: Callable[[int, int], None] | None = None
 ) -> tuple[Gallery, Timings]:
-    """Draw the demo's gallery unless the same one is there already.
+    """Draw the demo's day unless the same one is there already.
 
     Args:
-        out: The folder; pictures go into ``out/gallery``.
+        out: The folder; the day goes into ``out/day``.
         progress: Called with passages drawn and in all.
 
     Raises:
         DemoError: If the simulator's libraries are not installed.
     """
-    folder, timings = out / "gallery", Timings()
-    wanted = {name: int(shipped().get(name, usual)) for name, usual in DRAW.items()}
-    truth = _drawn_before(folder, wanted)
-    if truth is not None:
-        return Gallery(folder, truth, False), timings
+    folder, timings, day = out / "day", Timings(), shipped()["day"]
+    gallery = _drawn_before(folder, day)
+    if gallery is not None:
+        return gallery, timings
+    (folder / DRAWN).unlink(missing_ok=True)
     with timings.measure("draw"):
-        truth = draw(folder, **wanted, progress=progress)
-    return Gallery(folder, truth, True), timings
+        draw_day(folder, **day, progress=progress)
+    # last of all: a draw that was broken off has none
+    (folder / DRAWN).write_text(json.dumps(day), encoding="utf-8")
+    gallery = _drawn_before(folder, day, fresh=True)
+    if gallery is None:
+        raise DemoError(f"{folder}: what was drawn is not complete; delete it and try again")
+    return gallery, timings
 
 
-def _drawn_before(folder: Path, wanted: dict[str, int]) -> dict[str, Any] | None:
+def _drawn_before(folder: Path, day: dict[str, Any], fresh: bool = False) -> Gallery | None:
     try:
-        truth = dict(json.loads((folder / "truth.json").read_text(encoding="utf-8")))
-        drawn = {
-            "people": len(truth["people"]),
-            "cameras": len(truth["cameras"]),
-            "seed": truth["seed"],
-        }
-        complete = all((folder / name).is_file() for name in ("pictures.csv", *truth["pictures"]))
+        drawn = json.loads((folder / DRAWN).read_text(encoding="utf-8"))
+        lines = (folder / "people.jsonl").read_text(encoding="utf-8").splitlines()
+        people = {str(one["id"]): dict(one) for one in map(json.loads, lines)}
+        with (folder / "index.csv").open(encoding="utf-8", newline="") as listing:
+            rows = list(csv.DictReader(listing))
+        complete = all((folder / row["path"]).is_file() for row in rows)
     # a draw that was broken off or came from another version is drawn again
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return truth if drawn == wanted and complete else None
+    if drawn != day or not complete or not (folder / "floorplan.json").is_file():
+        return None
+    cameras = len({row["camera"] for row in rows})
+    return Gallery(folder, people, cameras, len(rows), fresh)
 
 
 def fill(
     gallery: Gallery, program: Program, progress: Callable[[int], None] = lambda count: None
 ) -> IndexReport:
-    """Index the demo's pictures; those that are known already cost nothing.
+    """Index the demo's pictures, and keep its floor plan and witnesses with them.
 
-    A gallery that an older version filled with another image network is encoded again first.
+    Pictures that are known already cost nothing. A gallery that an older version filled with
+    another image network is encoded again first.
     """
-    pictures = read_all([gallery.folder / "pictures.csv"])
+    from cmps.server.witnesses import write_witnesses
+
+    pictures = read_all([gallery.folder])
     reindex(program.store.stale(), program.store, program.image)
+    keep_floorplan(gallery.folder, program.settings.data)
+    told = [
+        {"id": entry["id"], "words": entry["text"], "language": "en", "audio": entry["audio"]}
+        for entry in shipped()["descriptions"]
+    ]
+    write_witnesses(program.settings.data, told, SHIPPED)
     return index(pictures, program.store, program.image, progress)
 
 
@@ -243,10 +259,9 @@ def _play_one(gallery: Gallery, program: Program, description: Description, shee
     query = Query(texts=(heard.text,), top=TOP)
     answer = engine.search(query, variant)
     timings.stages.update(answer.timings.stages)
+    passages = set(gallery.person(description.person)["tracklets"])
     ranks = {
-        one.sighting.id: one.rank
-        for one in answer.candidates
-        if one.sighting.person == description.person
+        one.sighting.id: one.rank for one in answer.candidates if one.sighting.tracklet in passages
     }
     query_sheet(query, answer, program.store, variant, ranks).save(sheet)
     return Played(
@@ -255,7 +270,7 @@ def _play_one(gallery: Gallery, program: Program, description: Description, shee
         answer=answer,
         right=frozenset(ranks),
         first=min(ranks.values(), default=None),
-        pictures=len(gallery.person(description.person)["pictures"]),
+        passages=len(passages),
         timings=timings,
         sheet=sheet,
     )

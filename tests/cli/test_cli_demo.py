@@ -1,17 +1,21 @@
-"""``cmps simulate`` and ``cmps demo`` with a crowd that is drawn by the tests."""
+"""``cmps simulate`` and ``cmps demo`` with crowds and days that are drawn by the tests."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fakes import draw
 from PIL import Image
 
 from cmps import demo, program
+from cmps.gallery.floorplan import FloorPlan
+from cmps.gallery.plan_files import kept_floorplan, write_floorplan
 from cmps.gallery.records import Network
+from cmps.server.witnesses import witnesses
 
 OUTFITS = [("red", "blue"), ("green", "white"), ("yellow", "purple"), ("red", "black")]
 
@@ -33,15 +37,7 @@ def simulator(monkeypatch):
                 lines.append(f"{name},c{camera},2026-05-01T12:0{camera}:00Z,p{person}")
                 names.append(name)
                 pictures[name] = {"person": f"p{person}"}
-            crowd.append(
-                {
-                    "id": f"p{person}",
-                    "gender": "female",
-                    "years": 34,
-                    "descriptions": {"short": f"A woman in a {upper} top."},
-                    "pictures": names,
-                }
-            )
+            crowd.append({"id": f"p{person}", "pictures": names})
             if progress:
                 progress(person + 1, people)
         truth = {
@@ -59,28 +55,69 @@ def simulator(monkeypatch):
 
 
 @pytest.fixture
+def days(monkeypatch):
+    """Draws days of one picture per person and camera, each a passage; counts them."""
+    drawn = []
+
+    def draw_day(out, people, hours, cameras, seed, led_away=0, progress=None):
+        drawn.append((people, hours, cameras, seed))
+        lines, crowd = ["path,camera,time,tracklet"], []
+        for person in range(people):
+            passages = []
+            for camera in range(cameras):
+                name, passage = f"c{camera}/p{person}.png", f"t{person}-{camera}"
+                upper, lower = OUTFITS[person % len(OUTFITS)]
+                draw(out / name, upper, lower, seed=10 * person + camera)
+                lines.append(f"{name},c{camera},2026-05-01T12:0{camera}:00Z,{passage}")
+                passages.append(passage)
+            crowd.append(
+                {
+                    "id": f"p{person}",
+                    "gender": "female",
+                    "years": 34,
+                    "descriptions": {"short": f"A woman in a {upper} top."},
+                    "tracklets": passages,
+                }
+            )
+            progress(person + 1, people)
+        (out / "index.csv").write_text("\n".join(lines) + "\n")
+        (out / "people.jsonl").write_text("\n".join(map(json.dumps, crowd)) + "\n")
+        square = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
+        write_floorplan(FloorPlan("hall", square), out / "floorplan.json")
+
+    monkeypatch.setattr(demo, "draw_day", draw_day)
+    return drawn
+
+
+@pytest.fixture
 def shipped(monkeypatch, spoken):
     """Three times the same recording; the fake recogniser hears red and blue, which is p0."""
     entries = [
-        {"audio": spoken.name, "text": "a woman in a red top and blue trousers", "person": person}
-        for person in ("p0", "p0", "p1")
+        {
+            "id": f"witness-{number}",
+            "audio": spoken.name,
+            "text": "a woman in a red top and blue trousers",
+            "person": person,
+        }
+        for number, person in enumerate(("p0", "p0", "p1"))
     ]
-    shipped = {"people": 4, "cameras": 2, "seed": 7, "descriptions": entries}
+    day = {"people": 4, "hours": 0.5, "cameras": 2, "seed": 7}
+    shipped = {"day": day, "descriptions": entries}
     monkeypatch.setattr(demo, "SHIPPED", spoken.parent)
     monkeypatch.setattr(demo, "shipped", lambda: shipped)
     return shipped
 
 
-def test_the_demo_shows_words_ranks_truth_and_times(cmps, world, simulator, shipped, tmp_path):
-    answer = cmps("demo")
+def test_the_check_shows_words_ranks_truth_and_times(cmps, world, days, shipped, tmp_path):
+    answer = cmps("demo", "--check")
     assert (answer.code, answer.err) == (0, "")
     for part in (
-        "4 people before 2 cameras, 8 pictures in demo/gallery",
+        "4 people before 2 cameras, 8 pictures in demo/day",
         "8 new in the gallery, 0 known",
         "1. Said:  a woman in a red top and blue trousers",
         "Heard: a person in a red top and blue trousers",
-        "Truth: p0, 34 years: A woman in a red top; 2 pictures in the gallery, first at rank 1.",
-        "Truth: p1, 34 years: A woman in a green top; 2 pictures in the gallery, not among them.",
+        "Truth: p0, 34 years: A woman in a red top; 2 passages in the gallery, first at rank 1.",
+        "Truth: p1, 34 years: A woman in a green top; 2 passages in the gallery, not among them.",
         "contact sheet demo/sheets/3.png",
         "2 of 3 people are in first place.",
     ):
@@ -92,8 +129,8 @@ def test_the_demo_shows_words_ranks_truth_and_times(cmps, world, simulator, ship
             assert sheet.width > 1000
 
 
-def test_the_demo_in_json(cmps, world, simulator, shipped):
-    answer = cmps("demo", "--out", "here", "--json").json
+def test_the_check_in_json(cmps, world, days, shipped):
+    answer = cmps("demo", "--check", "--out", "here", "--json").json
     assert (answer["people"], answer["pictures"], answer["drawn"]) == (4, 8, True)
     first, _, third = answer["searches"]
     assert (first["person"], first["first_right"], third["first_right"]) == ("p0", 1, None)
@@ -102,40 +139,58 @@ def test_the_demo_in_json(cmps, world, simulator, shipped):
     assert first["sheet"] == "here/sheets/1.png"
 
 
-def test_the_second_demo_draws_and_encodes_nothing(cmps, world, simulator, shipped):
-    cmps("demo")
-    again = cmps("demo", "--json").json
+def test_plan_and_witnesses_are_kept_with_the_gallery(cmps, world, days, shipped):
+    cmps("demo", "--check")
+    assert kept_floorplan(Path("demo/data")).name == "hall"
+    assert [one.id for one in witnesses(Path("demo/data"))] == [
+        "witness-0",
+        "witness-1",
+        "witness-2",
+    ]
+
+
+def test_indexing_is_written_down(cmps, world, days, shipped):
+    cmps("demo", "--check")
+    kinds = [row.as_dict()["kind"] for row in world.store.audit.walk()]
+    assert kinds == ["indexed"]
+
+
+def test_the_second_check_draws_and_encodes_nothing(cmps, world, days, shipped):
+    cmps("demo", "--check")
+    again = cmps("demo", "--check", "--json").json
     assert (again["drawn"], again["new"], again["known"]) == (False, 0, 8)
-    assert len(simulator) == 1
+    assert len(days) == 1
     assert world.image.seen == 8
 
 
-def test_a_demo_of_an_older_version_is_encoded_again_by_itself(cmps, world, simulator, shipped):
+def test_a_demo_of_an_older_version_is_encoded_again_by_itself(cmps, world, days, shipped):
     world.store.use(Network("cmps", "1" * 64))
-    cmps("demo")
+    cmps("demo", "--check")
     world.store.use(Network("cmps", "2" * 64))
-    again = cmps("demo", "--json").json
+    again = cmps("demo", "--check", "--json").json
     assert (again["new"], again["known"]) == (0, 8)
     assert again["searches"][0]["first_right"] == 1
     assert world.image.seen == 16
 
 
-@pytest.mark.parametrize("damage", ["truth.json", "pictures.csv", "c1/p2.png"])
-def test_a_draw_that_was_broken_off_is_drawn_again(cmps, world, simulator, shipped, damage):
-    cmps("demo", "--out", "here")
-    Path("here/gallery", damage).unlink()
-    assert cmps("demo", "--out", "here", "--json").json["drawn"] is True
+@pytest.mark.parametrize(
+    "damage", ["drawn.json", "index.csv", "people.jsonl", "floorplan.json", "c1/p2.png"]
+)
+def test_a_draw_that_was_broken_off_is_drawn_again(cmps, world, days, shipped, damage):
+    cmps("demo", "--check", "--out", "here")
+    Path("here/day", damage).unlink()
+    assert cmps("demo", "--check", "--out", "here", "--json").json["drawn"] is True
 
 
-def test_another_seed_is_drawn_again(cmps, world, simulator, shipped):
-    cmps("demo")
-    shipped["seed"] = 8
-    assert cmps("demo", "--json").json["drawn"] is True
-    assert simulator == [(4, 2, 7), (4, 2, 8)]
+def test_another_day_is_drawn_again(cmps, world, days, shipped):
+    cmps("demo", "--check")
+    shipped["day"]["seed"] = 8
+    assert cmps("demo", "--check", "--json").json["drawn"] is True
+    assert days == [(4, 0.5, 2, 7), (4, 0.5, 2, 8)]
 
 
 def test_the_gallery_lies_beside_the_pictures_unless_told(
-    cmps, world, simulator, shipped, tmp_path, monkeypatch
+    cmps, world, days, shipped, tmp_path, monkeypatch
 ):
     folders = []
     opened = program.Program.__init__
@@ -145,9 +200,23 @@ def test_the_gallery_lies_beside_the_pictures_unless_told(
         opened(self, settings)
 
     monkeypatch.setattr(program.Program, "__init__", note)
-    cmps("demo", "--out", "here")
-    cmps("demo", "--out", "here", "--data", tmp_path / "elsewhere")
+    cmps("demo", "--check", "--out", "here")
+    cmps("demo", "--check", "--out", "here", "--data", tmp_path / "elsewhere")
     assert folders == ["here/data", str(tmp_path / "elsewhere")]
+
+
+def test_the_demo_opens_the_page_with_a_case(cmps, world, days, shipped, monkeypatch):
+    shown = SimpleNamespace()
+
+    def show(program, port, browser, say):
+        shown.pictures, shown.port, shown.browser = program.store.count(), port, browser
+        say("http://localhost:8765/enter/secret")
+
+    monkeypatch.setattr("cmps.server.showing.show", show)
+    answer = cmps("demo", "--no-browser", "--port", 9000)
+    assert answer.code == 0
+    assert "    http://localhost:8765/enter/secret" in answer.out
+    assert (shown.pictures, shown.port, shown.browser) == (8, 9000, False)
 
 
 def test_simulate_writes_a_gallery(cmps, simulator, tmp_path):
@@ -167,9 +236,18 @@ def test_what_was_simulated_can_be_indexed(cmps, world, simulator):
     assert cmps("index", "crowd/pictures.csv", "--json").json["new"] == 8
 
 
-def test_a_missing_simulator_is_named_with_its_extra(cmps, monkeypatch):
-    monkeypatch.setitem(sys.modules, "cmps.simulator.gallery", None)
-    answer = cmps("simulate", "--out", "x")
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [
+        ("cmps.simulator.gallery", ("simulate", "--out", "x")),
+        ("cmps.simulator.day_files", ("demo", "--check")),
+    ],
+)
+def test_a_missing_simulator_is_named_with_its_extra(cmps, world, monkeypatch, module, command):
+    monkeypatch.setitem(sys.modules, module, None)
+    if module == "cmps.simulator.day_files":
+        monkeypatch.delattr("cmps.simulator.day_files", raising=False)
+    answer = cmps(*command)
     assert answer.code == 2
     assert "pip install 'cmps[simulator]'" in answer.err
 
@@ -177,6 +255,6 @@ def test_a_missing_simulator_is_named_with_its_extra(cmps, monkeypatch):
 def test_missing_descriptions_are_named(cmps, world, monkeypatch, tmp_path):
     monkeypatch.setattr(demo, "SHIPPED", tmp_path)
     demo.shipped.cache_clear()
-    answer = cmps("demo")
+    answer = cmps("demo", "--check")
     assert answer.code == 2
     assert "descriptions.json cannot be read" in answer.err

@@ -1,14 +1,16 @@
-"""The shipped recordings describe people whom seed 7 draws."""
+"""The shipped recordings describe people of the demo's day; three of a crowd are told apart."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from PIL import Image
 
+from cmps.simulator.day import plan_day
 from cmps.simulator.describe import describe
 from cmps.simulator.people import SimulatorError, sample_crowd
 from cmps.simulator.showcase import (
@@ -28,14 +30,18 @@ def truth_of(seed, count):
     return {"seed": seed, "people": people, "pictures": {}}
 
 
-def test_shipped_descriptions_agree_with_the_draw():
+def test_shipped_descriptions_agree_with_the_day():
     listed = json.loads((DEMO_FOLDER / "descriptions.json").read_text())
-    assert (listed["seed"], listed["people"], listed["cameras"]) == (DEMO_SEED, 64, 4)
-    chosen = demo_people(truth_of(listed["seed"], listed["people"]))
-    shipped = shipped_demo()
-    assert [(p.id, p.age_group, p.sentence) for p in chosen] == [
-        (p.id, p.age_group, p.sentence) for p in shipped
-    ]
+    day = plan_day(**listed["day"])
+    people = {person.id: person for person in day.company.people}
+    passes = Counter(day.company.people[one.person].id for one in day.cast.passes)
+    for entry, person in zip(listed["descriptions"], shipped_demo(), strict=True):
+        # whoever searches may be one or several: "I am", "We are looking for …"
+        spoken, said = describe(people[person.id])["spoken"], person.sentence
+        assert spoken.partition(" looking for ")[2] == said.partition(" looking for ")[2] != ""
+        assert people[person.id].age_group == person.age_group == entry["id"]
+        # somebody whose way can be shown
+        assert passes[person.id] >= 4
 
 
 def test_shipped_recordings_are_small_and_can_be_played():

@@ -83,7 +83,7 @@ def demo_people(truth: Mapping[str, Any]) -> list[DemoPerson]:
 
 
 def shipped_demo() -> list[DemoPerson]:
-    """Return the three people of the shipped recordings; they belong to seed 7.
+    """Return the three people of the shipped recordings; they belong to the demo's day.
 
     Example:
         >>> [person.age_group for person in shipped_demo()]

@@ -155,7 +155,7 @@ class SharedRecogniser:
         Raises:
             SpeechError: If the recogniser cannot be opened or does not hear this language.
         """
-        self._open(language)
+        self.open(language)
         utterances = Utterances(hands_free, self._rules)
         speaker = Speaker(language, self, utterances, tell, chances or Activity().chances)
         with self._turn:
@@ -185,19 +185,19 @@ class SharedRecogniser:
     @property
     def name(self) -> str:
         """The recogniser's name."""
-        return self._open().name
+        return self.open().name
 
     @property
     def languages(self) -> frozenset[str]:
         """The recogniser's languages."""
-        return self._open().languages
+        return self.open().languages
 
     def transcribe(
         self, audio: NDArray[np.float32], language: str = "en", quick: bool = False
     ) -> Transcript:
         """Recognise a recording, piece by piece, between what speakers wait for."""
         started = self.clock()
-        recogniser = self._open(language)
+        recogniser = self.open(language)
         pieces = [_Recording(part, language, started) for part in _pieces(audio)]
         with self._turn:
             self._recordings += pieces
@@ -227,7 +227,12 @@ class SharedRecogniser:
         if self._worker is not None:
             self._worker.join(5)
 
-    def _open(self, language: str = "en") -> Recogniser:
+    def open(self, language: str = "en") -> Recogniser:
+        """Open the recogniser before somebody waits for it.
+
+        Raises:
+            SpeechError: If it cannot be opened or does not hear this language.
+        """
         with self._opening:
             if self._recogniser is None:
                 recogniser = self._opener()
