@@ -98,7 +98,7 @@ def options_of(name):
         ),
         ("cmps evaluate market1501", "--root --queries --limit --occlude"),
         ("cmps simulate", "--out --people --hours --cameras --seed --led-away"),
-        ("cmps demo", "--out"),
+        ("cmps demo", "--out --check --port --no-browser"),
     ],
 )
 def test_options_have_the_agreed_names(name, options):
