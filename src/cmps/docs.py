@@ -33,7 +33,8 @@ API_OPENING = """# The API
 
 This page is written by `python -m cmps.docs` from the routes themselves. The whole of it, with what
 is sent and answered, is at `/docs` of a running server and, for generators of clients, at
-`/api/v1/openapi.json`. How to log in and what the errors mean stands in [server.md](server.md).
+`/api/v1/openapi.json`. How a program uses it, with examples, stands in
+[programs.md](programs.md); how to run and guard the server in [server.md](server.md).
 
 A role may what those before it may: viewer, operator, reviewer, admin. The last column says what
 kind of row a request leaves in the audit; where it leaves none, the reason stands there."""
