@@ -132,19 +132,22 @@ def test_the_audit_is_listed_newest_first(cmps, filled):
     assert json.loads(cmps("audit", "list", "--user", "eve", "--json").out)["rows"] == []
 
 
-def test_the_audit_is_verified_against_seals_and_a_head_kept_elsewhere(cmps, filled):
+def test_the_audit_is_verified_against_seals_and_a_head_kept_elsewhere(cmps, filled, tmp_path):
     cmps("search", "--text", "red top")
     found = cmps("audit", "verify")
     assert found.code == 0
     assert "the chain is sound" in found.out
     head = found.out.split()[-1]
     assert json.loads(cmps("audit", "verify", "--head", head, "--json").out)["sound"] is True
+    assert found.err == ""
     del filled.store.audit._rows[1:]
     bent = cmps("audit", "verify")
     assert bent.code == 2
     assert "rows after 1 are missing" in bent.err
     assert "NOT as it was written" in bent.out
     assert cmps("audit", "verify", "--head", "x").code == 2
+    (tmp_path / "cmps-data" / "audit-seals.jsonl").unlink()
+    assert "no seal is there" in cmps("audit", "verify").err
 
 
 def test_an_export_can_be_checked_by_others(cmps, filled, tmp_path):

@@ -171,7 +171,7 @@ def test_a_setting_that_does_not_fit(cmps, world, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["serch"], "Did you mean search?"),
+        (["serch"], "Did you mean search"),
         (["search", "--colour", "red"], "No such option: --colour"),
         (["search", "--top", "many"], "--top"),
         (["search", "--variant", "slow"], "slow is not one of fast, accurate"),

@@ -34,9 +34,19 @@ def test_nobody_is_let_in_without_a_login(anybody):
 def test_who_logs_in_is_known_until_they_log_out(client, served):
     me = client.get(f"{API}/me").json()
     assert (me["name"], me["role"], me["cameras"]) == ("ana", "operator", None)
-    assert client.post(f"{API}/logout").status_code == 204
+    left = client.post(f"{API}/logout")
+    assert left.status_code == 204
+    assert left.headers["Clear-Site-Data"] == '"cache"'  # pictures that it kept, above all
     assert client.get(f"{API}/me").status_code == 401
     assert kinds(served) == ["logged in", "logged out"]
+
+
+def test_who_logs_in_on_a_browser_ends_the_login_before(client, served, gate):
+    before = client.cookies[COOKIE]
+    add_user(served, gate, "bo")
+    log_in(client, "bo")
+    assert client.get(f"{API}/me").json()["name"] == "bo"
+    assert served.store.accounts.login(key_of(before)) is None
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(anybody, served, gate):

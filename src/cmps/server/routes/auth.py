@@ -102,6 +102,9 @@ def login(
             pass
         raise refuse(401, "name and password do not fit; try again")
     gate.attempts.forget(name, _address(request))
+    if before := request.cookies.get(COOKIE):
+        # whoever was logged in on this browser is not any more
+        program.store.accounts.end(key_of(before))
     with acting.of(by=name, detail=where):
         return _let_in(user, response, program, gate)
 
@@ -117,7 +120,7 @@ def logout(
     """Log out here."""
     with acting.of():
         program.store.accounts.end(key_of(request.cookies.get(COOKIE, "")))
-    response.delete_cookie(COOKIE, path="/")
+    _forget(response)
 
 
 @router.get("/me", dependencies=[unaudited("people may know who they are")])
@@ -145,7 +148,7 @@ def change_password(
     changed = replace(user, password=gate.passwords.hash(body.new))
     with acting.of(detail={"user": caller.name, "password": True}):
         program.store.accounts.write(changed, end_logins=True)
-    response.delete_cookie(COOKIE, path="/")
+    _forget(response)
 
 
 def _let_in(user: User, response: Response, program: Program, gate: Gate) -> Me:
@@ -153,6 +156,12 @@ def _let_in(user: User, response: Response, program: Program, gate: Gate) -> Me:
     program.store.accounts.begin(Login(key_of(secret), user.name, now, now + LONGEST_LOGIN, now))
     response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", secure=gate.tls, path="/")
     return _me(caller_of(user), secret)
+
+
+def _forget(response: Response) -> None:
+    """Let a browser forget who was logged in, and the pictures that it may keep for an hour."""
+    response.delete_cookie(COOKIE, path="/")
+    response.headers["Clear-Site-Data"] = '"cache"'
 
 
 def _me(caller: Caller, cookie: str) -> Me:
