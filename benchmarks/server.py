@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import socket
 import subprocess
@@ -167,7 +168,8 @@ def main() -> None:
         return
     port = free_port()
     command = [sys.executable, __file__, "--serve", str(port)]
-    server = subprocess.Popen([*command, "--sightings", str(options.sightings)])
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # as ``cmps serve`` does
+    server = subprocess.Popen([*command, "--sightings", str(options.sightings)], env=environment)
     try:
         wait(port, server)
         asyncio.run(load(port, 2, 6, 0.0))  # loads the networks, encodes the questions

@@ -37,6 +37,11 @@ def serve(
     Without --host only this machine can reach it. Browsers give the microphone on localhost or over
     https only, so other machines need --tls.
     """
+    import os
+
+    # before numpy is loaded: many requests share the cores, and small products that are split
+    # among threads wait for each other
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from cmps.cli.running import opened
     from cmps.server.serving import Listening, run
 
