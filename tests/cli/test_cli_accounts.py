@@ -104,6 +104,14 @@ def test_commands_that_search_or_change_are_recorded(cmps, filled):
     assert "red top" not in "".join(row.body for row in filled.store.audit.walk())
 
 
+def test_pictures_on_a_contact_sheet_are_recorded(cmps, filled, tmp_path):
+    sheet = tmp_path / "sheet.png"
+    answer = json.loads(cmps("search", "--text", "red top", "--sheet", sheet, "--json").out)
+    row = list(filled.store.audit.walk())[-1].as_dict()
+    assert row["detail"]["sheet"] is True
+    assert row["sightings"] == [one["sighting"] for one in answer["candidates"]]
+
+
 def test_a_command_that_fails_leaves_no_row(cmps, filled):
     assert cmps("delete", "nothing").code == 2
     assert cmps("session", "show", "nothing").code == 2

@@ -70,6 +70,7 @@ def search(
     """
     from cmps.cli.running import opened, require_case
     from cmps.cli.terminal import print_json, waiting
+    from cmps.gallery.audit import found
     from cmps.gallery.records import Filter
     from cmps.search.query import Query, parse_time
     from cmps.search.sheet import check_sheet
@@ -105,6 +106,8 @@ def search(
         timings.stages.update(answer.timings.stages)
         if sheet is not None:
             _write_sheet(program, query, answer, sheet)
+            # its pictures leave the gallery
+            found({"sheet": True}, [one.sighting.id for one in answer.candidates])
         chosen = program.settings.variant
     if as_json:
         print_json(_as_dict(query, chosen, heard, answer, timings, sheet))

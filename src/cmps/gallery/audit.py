@@ -172,13 +172,14 @@ def about(*, case: str, session: str | None = None) -> None:
         entry.event = replace(found, case=found.case or case, session=found.session or session)
 
 
-def found(detail: Mapping[str, Any]) -> None:
-    """Add what came out to the details of the pending entry, as far as its kind carries it."""
+def found(detail: Mapping[str, Any], sightings: Sequence[str] = ()) -> None:
+    """Add what came out to the pending entry, as far as its kind carries it."""
     entry = pending()
     if entry is not None:
         event = entry.event
         carried = {name: value for name, value in detail.items() if name in event.keys}
-        entry.event = replace(event, detail={**event.detail, **carried})
+        shown = (*event.sightings, *sightings)
+        entry.event = replace(event, detail={**event.detail, **carried}, sightings=shown)
 
 
 @contextmanager

@@ -171,7 +171,7 @@ class Searched(AuditEvent):
     """Somebody was searched for, and results were shown."""
 
     kind = "searched"
-    keys = frozenset({"top", "variant", "version", "texts", "pictures", "with"})
+    keys = frozenset({"top", "variant", "version", "texts", "pictures", "sheet"})
 
 
 class Listened(AuditEvent):

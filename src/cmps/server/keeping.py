@@ -13,7 +13,7 @@ from cmps.program import Program
 
 log = logging.getLogger("cmps.server")
 
-SEAL_EVERY = 300.0
+SEAL_EVERY = 60.0
 RETAIN_EVERY = 3600.0
 SERVER = "cmps serve"
 """Who does it, for the audit."""
