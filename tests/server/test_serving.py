@@ -16,12 +16,11 @@ from serving_fakes import API, add_user, log_in
 from starlette.testclient import TestClient
 
 from cmps.gallery.records import GalleryError
-from cmps.server import serving
 from cmps.server.app import create_app
 from cmps.server.security import certificates
 from cmps.server.security.certificates import local_certificate
 from cmps.server.security.secrets import COOKIE
-from cmps.server.serving import Listening, announce, bind, first_link, url
+from cmps.server.serving import Listening, announce, bind, first_link, server_config, url
 from cmps.server.state import Gate
 
 
@@ -35,7 +34,7 @@ def running(served):
         gate = Gate(tls=how.tls or bool(how.proxy))
         certificate = local_certificate(served.settings.data) if how.tls else None
         listening = bind(how.host, how.port)
-        server = uvicorn.Server(serving._config(served, gate, how, certificate))
+        server = uvicorn.Server(server_config(create_app(served, gate), how, certificate))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started:
