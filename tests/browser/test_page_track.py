@@ -82,9 +82,15 @@ def test_the_report_prints_purpose_map_pictures_and_what_was_asked(following, tm
     page = following()
     with page.expect_response(lambda one: "/click?" in one.url):
         page.locator("article.person").first.press("y")
+    with page.expect_response(lambda one: "/tracks" in one.url):
+        page.locator(".stop").last.locator(".say-no").click()
+    page.wait_for_selector(".way-of .rejected")
+    address = page.url
     page.click(".case-acts a")
     page.wait_for_selector(".report-way")
     report = page.locator(".report")
+    # the track is printed as it was corrected
+    expect(report.locator(".report-way .evidence li")).to_have_count(len(WAY))
     expect(report.locator(".purpose")).to_have_text("a child who is lost")
     expect(report.locator(".plan-drawing")).to_be_visible()
     expect(report.locator(".timeline")).to_be_visible()
@@ -95,3 +101,7 @@ def test_the_report_prints_purpose_map_pictures_and_what_was_asked(following, tm
     expect(report.locator(".plan-drawing")).to_be_visible()
     paper = page.pdf(path=tmp_path / "report.pdf", format="A4")
     assert paper.startswith(b"%PDF")
+    page.emulate_media(media="screen")
+    page.click(".report .button")
+    page.wait_for_selector(".stop")
+    assert page.url == address

@@ -64,7 +64,7 @@ function reason(one) {
     "li",
     { class: `${CLASSES[one.seen]} ${against ? "against" : ""}`, title: `${words}: ${t(`seen.${CLASSES[one.seen]}`)}` },
     h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[one.seen]),
-    h("span", { class: "reason-words" }, words),
+    h("span", { class: "reason-words" }, one.chip.startsWith("not ") ? h("s", null, words) : words),
     h("span", { class: "hidden" }, t(`seen.${CLASSES[one.seen]}`)),
   );
 }

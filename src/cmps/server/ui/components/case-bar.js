@@ -7,7 +7,7 @@ import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { may } from "../roles.js";
-import { go } from "../routes.js";
+import { address, go } from "../routes.js";
 import { Component, set, state } from "../store.js";
 
 class CaseBar extends Component {
@@ -27,7 +27,7 @@ class CaseBar extends Component {
       h("div", { class: "case-acts" },
         h("button", { class: open ? "strong" : "", onclick: () => set({ dialog: { kind: "confirmations" } }) },
           icon("people", 18), h("span", { class: "words" }, t("confirm.title")), open > 0 && h("span", { class: "count" }, open, h("span", { class: "hidden" }, t("confirm.open")))),
-        h("a", { class: "button", href: `#/report/${one.id}` }, icon("print", 18), h("span", { class: "words" }, t("report.title"))),
+        h("a", { class: "button", href: reportOf(one) }, icon("print", 18), h("span", { class: "words" }, t("report.title"))),
         may("operator") && !one.closed_at && h("button", { class: "quiet", onclick: close }, t("case.close"))),
     );
   }
@@ -50,6 +50,12 @@ class CaseBar extends Component {
     return h("ul", { class: "here", "aria-label": t("case.here") },
       ...names.map((name) => h("li", { key: name, title: name, class: name === state.me.name ? "self" : "" }, name)));
   }
+}
+
+/** The report prints the track as it was corrected here, and leads back to this search. */
+function reportOf(one) {
+  const { session, query } = state.route;
+  return address({ view: "report", case: one.id, query: { ...Object.fromEntries(query), session } });
 }
 
 async function close() {

@@ -35,7 +35,8 @@ class People extends Component {
     return h(
       "div",
       { class: "bar", key: "bar" },
-      h("p", { class: "count-words" }, results ? this.counted() : ""),
+      h("p", { class: "count-words" }, results?.people.length ? this.counted() : ""),
+      results?.people.length > 0 && state.prefs.letters && h("p", { class: "letters", "aria-hidden": "true" }, letters()),
       h("p", { class: `spin ${state.busy ? "on" : ""}`, "aria-hidden": "true" }),
       canSearch() && state.session?.can_undo && h("button", { class: "quiet undo-last", onclick: undo }, t("history.undo")),
       h("label", { class: "size" }, h("span", null, t("people.size")),
@@ -142,6 +143,12 @@ class People extends Component {
     this.eye = null;
     this.watched = null;
   }
+}
+
+function letters() {
+  return [["Y", "short.tick"], ["N", "short.reject"], ["S", "short.like"], ["T", "short.track"]]
+    .filter(([letter]) => canSearch() || letter === "T")
+    .map(([letter, key]) => h("span", null, h("kbd", null, letter), " ", t(key)));
 }
 
 function placesOf(root) {

@@ -80,7 +80,7 @@ class Plan extends HTMLElement {
       const seen = passed.has(one.id) ? "passed" : "";
       L.polygon(ring(viewOf(one)), { className: `plan-view ${seen}`, interactive: false }).addTo(this.eyes);
       L.circleMarker(at([one.x, one.y]), { radius: 5, className: `plan-camera ${seen}`, interactive: false })
-        .bindTooltip(cameraName(one.id), { permanent: true, direction: "top", offset: [0, -4], className: `plan-label ${seen}` })
+        .bindTooltip(cameraName(one.id), { permanent: true, ...labelled(one), className: `plan-label ${seen}` })
         .addTo(this.eyes);
     }
   }
@@ -106,6 +106,12 @@ class Plan extends HTMLElement {
         .addTo(this.way);
     }
   }
+}
+
+/** The name stands behind the camera, where its view is not. */
+function labelled({ heading = 0 }) {
+  const below = Math.sin((heading * Math.PI) / 180) < -0.5;
+  return { direction: below ? "bottom" : "top", offset: [0, below ? 4 : -4] };
 }
 
 /** Bring a stop of the list into view. */

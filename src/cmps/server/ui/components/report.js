@@ -7,7 +7,9 @@ import { clock, moment, percent, span, t, tn } from "../i18n.js";
 import { icon } from "../icons.js";
 import { cameraName } from "../sightings.js";
 import { stepWords } from "../steps.js";
+import { address } from "../routes.js";
 import { Component, set, state } from "../store.js";
+import { pursuit } from "../tracks.js";
 import { drawing } from "./timeline.js";
 import { verdict } from "./shortlist.js";
 import { planDrawing } from "./plan-drawing.js";
@@ -26,7 +28,7 @@ class Report extends Component {
       "article",
       { class: "page report" },
       h("div", { class: "row no-print" },
-        h("a", { class: "button", href: `#/case/${state.route.case}` }, t("report.back")),
+        h("a", { class: "button", href: backTo() }, t("report.back")),
         h("button", { class: "primary", onclick: () => print() }, icon("print", 18), t("report.print"))),
       h("header", null,
         h("h1", null, t("report.title")),
@@ -65,16 +67,23 @@ class Report extends Component {
   }
 
   async follow(id, report) {
-    const ticked = [...new Set((report.sessions ?? []).flatMap((one) => one.ticked))];
+    const corrected = pursuit();
+    const ticked = [...new Set([corrected.sighting].filter(Boolean).concat((report.sessions ?? []).flatMap((one) => one.ticked)))];
     const done = new Set();
     for (const sighting of ticked) {
       if (done.has(sighting)) continue;
-      const found = await post("/tracks", { case: id, sighting, confirm: ticked.filter((one) => one !== sighting && done.has(one)), reject: [], near: false });
+      const said = sighting === corrected.sighting ? corrected : { sighting, confirm: [], reject: [] };
+      const found = await post("/tracks", { case: id, ...said, near: false });
       found.stops.flatMap((stop) => stop.sightings.map((one) => one.sighting)).forEach((one) => done.add(one));
       this.tracks = [...this.tracks, found];
       this.redraw();
     }
   }
+}
+
+function backTo() {
+  const { session, ...query } = Object.fromEntries(state.route.query);
+  return address({ view: "case", case: state.route.case, session, query });
 }
 
 function facts(one) {
