@@ -21,17 +21,16 @@ from cmps.server.security import certificates
 from cmps.server.security.certificates import local_certificate
 from cmps.server.security.secrets import COOKIE
 from cmps.server.serving import Listening, announce, bind, first_link, server_config, url
-from cmps.server.state import Gate
 
 
 @pytest.fixture
-def running(served):
+def running(served, gate):
     """Serve in a thread: ``with running(Listening(port=0)) as port``."""
     from contextlib import contextmanager
 
     @contextmanager
     def serve(how):
-        gate = Gate(tls=how.tls or bool(how.proxy))
+        gate.tls = how.tls or bool(how.proxy)
         certificate = local_certificate(served.settings.data) if how.tls else None
         listening = bind(how.host, how.port)
         server = uvicorn.Server(server_config(create_app(served, gate), how, certificate))
@@ -139,6 +138,7 @@ def test_only_a_named_proxy_is_believed(running, served, proxy, address):
             f"http://127.0.0.1:{port}{API}/login",
             json={"name": "eve", "password": "guess"},
             headers={"X-Forwarded-For": "203.0.113.9"},
+            timeout=60,
         )
     (row,) = [row for row in served.store.audit.walk() if "login failed" in row.body]
     assert row.as_dict()["detail"] == {"address": address}
