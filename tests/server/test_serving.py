@@ -197,6 +197,21 @@ def test_who_is_locked_out_loses_their_open_sockets(client, client_as, monkeypat
     assert ended.value.code == 1008
 
 
+def test_who_is_locked_out_speaks_no_more(client, monkeypatch):
+    from starlette.websockets import WebSocketDisconnect
+
+    from cmps.server import access
+
+    monkeypatch.setattr(access.rights_end, "__defaults__", (0.05,))
+    case = client.post(f"{API}/cases", json={"purpose": "lost child"}).json()["id"]
+    with client.websocket_connect(f"ws://localhost{API}/speech?case={case}") as socket:
+        assert socket.receive_json()["type"] == "ready"
+        client.post(f"{API}/logout")
+        assert "log in again" in socket.receive_json()["error"]
+        with pytest.raises(WebSocketDisconnect):
+            socket.receive_json()
+
+
 def test_no_socket_opens_without_a_login(anybody):
     from starlette.testclient import WebSocketDenialResponse
     from starlette.websockets import WebSocketDisconnect

@@ -15,7 +15,7 @@ from cmps.gallery.audit_events import Listened
 from cmps.gallery.cases import closed
 from cmps.gallery.records import GalleryError
 from cmps.program import Program
-from cmps.server.access import Acting, Caller, Role, allow, audited
+from cmps.server.access import Acting, Caller, Role, allow, audited, rights_end
 from cmps.server.outbox import Outbox, SlowError
 from cmps.server.recordings import describes_nobody, tells_something
 from cmps.server.services import ServicesDep
@@ -76,15 +76,17 @@ async def speech(
     telling = _Telling(acting, case, language, hands_free)
     sending = asyncio.create_task(outbox.send(telling.message))
     hearing = asyncio.create_task(_hear(socket, speaker))
+    minding = asyncio.create_task(_mind(socket, caller))
+    tasks = (sending, hearing, minding)
     try:
         outbox.put({"type": "ready"})
-        done, _ = await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         await _close(socket, done)
     finally:
         speaker.leave()
-        for task in (sending, hearing):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(sending, hearing, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _require_open(program: Program, id: str) -> None:
@@ -109,6 +111,12 @@ async def _close(socket: WebSocket, done: set[asyncio.Task[None]]) -> None:
             await socket.close(AGAIN)
         elif error is not None and not isinstance(error, WebSocketDisconnect):
             raise error
+
+
+async def _mind(socket: WebSocket, caller: Caller) -> None:
+    """End when the caller is locked out."""
+    await rights_end(socket, caller)
+    raise _WrongError("log in again to speak")
 
 
 async def _hear(socket: WebSocket, speaker: Speaker) -> None:
