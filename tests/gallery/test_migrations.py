@@ -8,7 +8,7 @@ from people import sighting
 
 from cmps.gallery import migrations
 from cmps.gallery.postgres import open_gallery
-from cmps.gallery.records import GalleryError
+from cmps.gallery.records import Camera, GalleryError
 
 
 def test_a_newer_gallery_is_refused_and_left_alone(tmp_path, postgres_url):
@@ -37,6 +37,26 @@ def test_an_older_gallery_is_brought_up_and_keeps_its_rows(tmp_path, postgres_ur
         assert connection.execute("SELECT floor FROM cameras").fetchall() == [(None,)]
         numbers = connection.execute("SELECT number FROM schema_version ORDER BY 1").fetchall()
     assert numbers == [(number,) for number in range(1, len(migrations.MIGRATIONS) + 1)]
+
+
+def test_a_gallery_from_before_the_server_keeps_its_cases(tmp_path, postgres_url, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:3])
+        open_gallery(tmp_path, postgres_url).close()
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("INSERT INTO cameras (id, name) VALUES ('gate', 'Gate')")
+        connection.execute("INSERT INTO cases VALUES ('c1', 'a lost child', 'ana', now(), NULL)")
+        connection.execute("INSERT INTO sessions (id, \"case\", cursor, version) VALUES "
+                           "('s1', 'c1', 0, 0)")  # fmt: skip
+    gallery = open_gallery(tmp_path, postgres_url)
+    assert (gallery.cases.get("c1").purpose, gallery.cases.get("c1").keep_days) == (
+        "a lost child",
+        None,
+    )
+    assert [one.id for one in gallery.cases.sessions()] == ["s1"]
+    assert gallery.cameras() == [Camera("gate", "Gate")]
+    assert (gallery.accounts.listing(), gallery.audit.head().number) == ([], 0)
+    gallery.close()
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path, postgres_url, monkeypatch):
