@@ -40,9 +40,12 @@ Clock = Callable[[], float]
 Tell = Callable[[Sequence[Event]], None]
 Chances = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
-PROMISED = 0.45
-"""Seconds that the final text may take; where exact recognition takes longer, it is quick."""
-FORGETTING = 0.95
+PROMISED = 0.35
+"""Seconds that the last words may take: with the silence before them, half a second in all. Where
+exact recognition takes longer, they are recognised quickly."""
+TIMES_QUICK = 2.5
+"""What an exact recognition takes, by what a quick one takes."""
+SMOOTHING = 0.3
 IDLE = 0.05
 """How often speakers are asked for work while nothing else wakes the recogniser, seconds."""
 PIECE_SECONDS = 25.0
@@ -127,7 +130,7 @@ class SharedRecogniser:
         self._recordings: list[_Recording] = []
         self._worker: threading.Thread | None = None
         self._closed = False
-        self._exact_seconds = 0.0  # what an exact recognition took lately, beyond its length
+        self._exact_seconds = 0.0  # what an exact recognition takes here, as far as is known
 
     @property
     def speakers(self) -> int:
@@ -282,9 +285,6 @@ class SharedRecogniser:
 
     def _hear_speaker(self, speaker: Speaker, job: Job) -> None:
         quick = job.kind == "partial" or self._exact_seconds > PROMISED
-        if quick and job.kind != "partial":
-            # try the exact way again some time: the machine may have been busy
-            self._exact_seconds *= FORGETTING
         failed: list[Event] = []
         try:
             text = self._hear(job.audio, speaker.language, quick)
@@ -309,11 +309,10 @@ class SharedRecogniser:
         recogniser, started = self._recogniser, self.clock()
         assert recogniser is not None
         text = recogniser.transcribe(audio, language, quick).text
-        if not quick:
-            took = self.clock() - started
-            # a long recording takes long on any machine
-            per_window = took / max(1.0, len(audio) / SAMPLE_RATE / 10)
-            self._exact_seconds += 0.3 * (per_window - self._exact_seconds)
+        took = (self.clock() - started) * (TIMES_QUICK if quick else 1)
+        # a long recording takes long on any machine
+        took /= max(1.0, len(audio) / SAMPLE_RATE / 10)
+        self._exact_seconds += SMOOTHING * (took - self._exact_seconds)
         return text
 
 
