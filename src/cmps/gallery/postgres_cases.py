@@ -137,7 +137,7 @@ class PostgresCases:
             chosen = '%(case)s::text IS NULL OR "case" = %(case)s'
             query = f"{SESSION} WHERE {chosen} ORDER BY number FOR SHARE"
             rows = connection.execute(query, {"case": case}).fetchall()
-            return [_with_steps(connection, row) for row in rows]
+            return _with_steps(connection, rows)
 
         return self._database.transact(work)
 
@@ -271,7 +271,7 @@ def locked_session(connection: Connection[Row], id: str, lock: str = "FOR SHARE"
     if row is None:
         raise unknown_session(id)
     about(case=row[1], session=id)
-    return _with_steps(connection, row)
+    return _with_steps(connection, [row])[0]
 
 
 def rewrite(connection: Connection[Row], kept: SessionRecord, session: SessionRecord) -> None:
@@ -289,12 +289,18 @@ def rewrite(connection: Connection[Row], kept: SessionRecord, session: SessionRe
     )
 
 
-def _with_steps(connection: Connection[Row], row: Row) -> SessionRecord:
-    id, case, cursor, version = row
-    steps = connection.execute(
-        "SELECT part, by, at FROM steps WHERE session = %s ORDER BY number", [id]
-    ).fetchall()
-    return SessionRecord(id, case, tuple(Step(*step) for step in steps), cursor, version)
+def _with_steps(connection: Connection[Row], rows: Sequence[Row]) -> list[SessionRecord]:
+    found = connection.execute(
+        "SELECT session, part, by, at FROM steps WHERE session = ANY(%s) ORDER BY session, number",
+        [[id for id, *_ in rows]],
+    )
+    steps: dict[str, list[Step]] = {}
+    for session, *step in found:
+        steps.setdefault(session, []).append(Step(*step))
+    return [
+        SessionRecord(id, case, tuple(steps.get(id, ())), cursor, version)
+        for id, case, cursor, version in rows
+    ]
 
 
 def _write_steps(
