@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from cmps.gallery.audit import pending
 from cmps.gallery.postgres_audit import append
-from cmps.gallery.records import GalleryError
+from cmps.gallery.records import GalleryError, UnavailableError
 from cmps.gallery.refusals import disk_full
 
 Row = tuple[Any, ...]
@@ -159,15 +159,18 @@ class Database:
         except GalleryError:
             raise
         except psycopg.errors.DiskFull as error:
-            raise GalleryError(disk_full(str(error))) from error
+            raise UnavailableError(disk_full(str(error))) from error
         except (PoolTimeout, psycopg.OperationalError) as error:
             if "No space left on device" in str(error):
-                raise GalleryError(disk_full(str(error))) from error
-            raise GalleryError(
+                raise UnavailableError(disk_full(str(error))) from error
+            raise UnavailableError(
                 f"{place(self.conninfo)} does not answer ({_line(error)}); run: cmps doctor"
             ) from error
         except (psycopg.Error, UnicodeEncodeError) as error:
-            raise GalleryError(
+            # what cannot be stored, such as the character NUL, is the asker's fault
+            given = isinstance(error, psycopg.DataError | UnicodeEncodeError)
+            kind = GalleryError if given else UnavailableError
+            raise kind(
                 f"{place(self.conninfo)} refuses ({_line(error)}); run: cmps doctor"
             ) from error
 

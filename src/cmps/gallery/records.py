@@ -25,6 +25,10 @@ class UnknownError(GalleryError):
     """What was asked for is not there."""
 
 
+class UnavailableError(GalleryError):
+    """The database is away, full or broken; the same may work later."""
+
+
 class ConflictError(GalleryError):
     """What was asked for no longer fits: it was closed, changed or done meanwhile."""
 

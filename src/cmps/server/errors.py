@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from cmps.gallery.confirmations import SamePersonError
-from cmps.gallery.records import ConflictError, GalleryError, UnknownError
+from cmps.gallery.records import ConflictError, GalleryError, UnavailableError, UnknownError
 from cmps.server.worker import RefusedError, TooBusyError, WrongTypeError
 
 log = logging.getLogger("cmps.server")
@@ -46,6 +46,8 @@ def status_of(error: Exception) -> int:
         return 404
     if isinstance(error, ConflictError):
         return 409
+    if isinstance(error, UnavailableError):
+        return 503
     if isinstance(error, SamePersonError):
         return 403
     if isinstance(error, WrongTypeError):
