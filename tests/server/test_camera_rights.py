@@ -87,6 +87,18 @@ def test_nothing_that_is_done_tells_of_another_camera(worked, gate_only):
     assert leaks(tracked.text) == []
 
 
+def test_the_audit_names_no_sighting_of_another_camera(worked, client, client_as):
+    case, _ = worked
+    for id in ("red-1", "red-3"):
+        client.get(f"{API}/sightings/{id}/picture", params={"case": case})
+    rows = {}
+    for cameras in (None, ["gate"]):
+        reviewer = client_as(Role.REVIEWER, cameras=cameras)
+        found = reviewer.get(f"{API}/audit", params={"kind": "saw picture"}).json()["rows"]
+        rows[cameras is None] = [row["sightings"] for row in found]
+    assert rows == {True: [["red-3"], ["red-1"]], False: [[], ["red-1"]]}
+
+
 @pytest.mark.parametrize("kind", ["tick", "reject", "like"])
 def test_a_sighting_of_another_camera_is_one_that_is_not_there(worked, gate_only, kind):
     case, session = worked

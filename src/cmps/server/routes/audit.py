@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from cmps.gallery.audit_check import Seals, verify
 from cmps.gallery.audit_events import AuditRead
-from cmps.server.access import Acting, Caller, Role, allow, audited
+from cmps.server.access import Acting, Caller, Role, allow, audited, hidden
 from cmps.server.state import ProgramDep
 
 router = APIRouter(prefix="/audit", tags=["audit"])
@@ -26,7 +26,7 @@ class Deed(BaseModel):
     by: str
     case: str | None
     session: str | None
-    sightings: list[str]
+    sightings: list[str] = Field(description="Those that the reader may see.")
     detail: dict[str, Any]
     hash: str
 
@@ -65,7 +65,10 @@ def find(
         found = program.store.audit.find(
             case=case, by=user, kind=kind, after=after, before_number=before, limit=limit
         )
-    rows = [Deed(**row.as_dict()) for row in found]
+        rows = [Deed(**row.as_dict()) for row in found]
+        unseen = hidden(program.store, caller, {one for row in rows for one in row.sightings})
+    for row in rows:
+        row.sightings = [one for one in row.sightings if one not in unseen]
     return Page(rows=rows, older=rows[-1].number if len(rows) == limit else None)
 
 
