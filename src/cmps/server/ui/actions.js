@@ -31,7 +31,7 @@ function inTurn(work) {
 export function excuse(error) {
   if (!(error instanceof ApiError)) throw error;
   if (error.status === 401) {
-    set({ me: null });
+    set({ me: false });
     return null;
   }
   const known = { 0: "error.offline", 403: "error.forbidden", 413: "error.large", 429: "error.often" };

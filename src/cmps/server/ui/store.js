@@ -59,6 +59,8 @@ export function watch(names, redraw) {
 /** A custom element that shows `view()` and is redrawn when one of its `static shows` changes. */
 export class Component extends HTMLElement {
   static shows = [];
+  /** Parts without which there is nothing to show; the one above then takes it away. */
+  static needs = [];
 
   connectedCallback() {
     this.unwatch = watch(["words", ...this.constructor.shows], () => this.redraw());
@@ -72,7 +74,7 @@ export class Component extends HTMLElement {
   }
 
   redraw() {
-    if (!this.isConnected) return;
+    if (!this.isConnected || this.constructor.needs.some((name) => !state[name])) return;
     this.before?.();
     patch(this, this.view());
     this.after?.();

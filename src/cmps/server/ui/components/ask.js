@@ -14,6 +14,7 @@ const SOUNDS = "audio/*,.wav,.flac,.ogg,.webm,.mp3,.m4a";
 
 class Ask extends Component {
   static shows = ["session", "witnesses", "prefs", "route"];
+  static needs = ["session"];
   sound = new Sound(() => this.redraw(), (text) => this.heard(text));
   correcting = 0;
   dropping = false;

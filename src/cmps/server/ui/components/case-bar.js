@@ -12,6 +12,7 @@ import { Component, set, state } from "../store.js";
 
 class CaseBar extends Component {
   static shows = ["case", "here", "session", "route", "me", "menu"];
+  static needs = ["me"];
 
   view() {
     const { case: one } = state;

@@ -9,6 +9,7 @@ import { Component, state } from "../store.js";
 
 class Cases extends Component {
   static shows = ["cases", "me"];
+  static needs = ["me"];
   wrong = "";
 
   view() {

@@ -13,6 +13,7 @@ const SIGNS = { must: "✓", maybe: "?", not: "✕" };
 
 class Chips extends Component {
   static shows = ["session", "case", "me"];
+  static needs = ["session"];
 
   view() {
     const { chips, notes, liked, photos } = state.session;

@@ -12,6 +12,7 @@ const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 class Filters extends Component {
   static shows = ["session", "cameras", "case", "me"];
+  static needs = ["session"];
 
   view() {
     const { where } = state.session;

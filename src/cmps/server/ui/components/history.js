@@ -10,6 +10,7 @@ import { Component, state } from "../store.js";
 
 class History extends Component {
   static shows = ["session", "case", "me"];
+  static needs = ["session"];
 
   view() {
     const { steps, can_undo: back, can_redo: forth } = state.session;

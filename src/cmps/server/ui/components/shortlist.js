@@ -13,6 +13,7 @@ import { openTrack } from "../tracks.js";
 
 class Shortlist extends Component {
   static shows = ["session", "case", "me", "cameras", "sightings", "route"];
+  static needs = ["session"];
 
   view() {
     const { ticked, rejected } = state.session;

@@ -10,6 +10,7 @@ import { Component, prefer, set, state } from "../store.js";
 
 class Top extends Component {
   static shows = ["me", "route", "prefs", "menu"];
+  static needs = ["me"];
 
   view() {
     const { view } = state.route;

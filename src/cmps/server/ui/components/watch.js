@@ -11,6 +11,7 @@ import { openTrack } from "../tracks.js";
 
 class Watch extends Component {
   static shows = ["session", "case", "watches", "watchEvents", "me"];
+  static needs = ["session"];
 
   view() {
     const { id } = state.session;
