@@ -20,7 +20,15 @@ from cmps.server.app import create_app
 from cmps.server.security import certificates
 from cmps.server.security.certificates import local_certificate
 from cmps.server.security.secrets import COOKIE
-from cmps.server.serving import Listening, announce, bind, first_link, server_config, url
+from cmps.server.serving import (
+    Listening,
+    announce,
+    bind,
+    first_link,
+    own_addresses,
+    server_config,
+    url,
+)
 
 
 @pytest.fixture
@@ -121,6 +129,27 @@ def test_a_certificate_is_kept_until_it_ends_soon_or_lacks_a_host(tmp_path, monk
     assert local_certificate(tmp_path, "cmps.example").certificate.read_bytes() != named
     first.certificate.write_text("broken")
     assert len(local_certificate(tmp_path).fingerprint()) == 95
+
+
+def test_a_server_for_everybody_is_named_by_each_of_its_addresses(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    import psutil
+
+    def on(family, address):
+        return SimpleNamespace(family=family, address=address)
+
+    links = {
+        "lo": [on(socket.AF_INET, "127.0.0.1"), on(socket.AF_INET6, "::1")],
+        "eth0": [on(socket.AF_INET, "192.0.2.7"), on(socket.AF_INET6, "fe80::1%eth0")],
+        "mac": [on(psutil.AF_LINK, "00:00:5e:00:53:01")],
+    }
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: links)
+    assert own_addresses() == ["127.0.0.1", "192.0.2.7", "::1"]
+    made = local_certificate(tmp_path, *own_addresses())
+    kept = made.certificate.read_bytes()
+    assert local_certificate(tmp_path, "192.0.2.7").certificate.read_bytes() == kept
+    assert local_certificate(tmp_path, "192.0.2.8").certificate.read_bytes() != kept
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):

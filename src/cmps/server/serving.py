@@ -59,7 +59,7 @@ def run(program: Program, how: Listening) -> None:
     Raises:
         GalleryError: If the address is taken or not this machine's.
     """
-    hosts = () if how.host in EVERYWHERE else (how.host,)
+    hosts = own_addresses() if how.host in EVERYWHERE else [how.host]
     certificate = local_certificate(program.settings.data, *hosts) if how.tls else None
     listening = bind(how.host, how.port)
     gate = Gate(tls=how.tls or bool(how.proxy))
@@ -141,6 +141,21 @@ def bind(host: str, port: int) -> socket.socket:
             f"cannot listen on {host} port {port} ({why}); choose another with --host or --port"
         ) from error
     return made
+
+
+def own_addresses() -> list[str]:
+    """Return the addresses at which other machines find this one, in a steady order."""
+    import psutil
+
+    families = (socket.AF_INET, socket.AF_INET6)
+    found = {
+        one.address
+        for group in psutil.net_if_addrs().values()
+        for one in group
+        # an address with a zone, fe80::1%eth0, means something on this machine only
+        if one.family in families and "%" not in one.address
+    }
+    return sorted(found)
 
 
 def url(host: str, port: int, tls: bool) -> str:
