@@ -46,7 +46,7 @@ def counted(
     yes, known, opened, told = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for of_person in people:
         read = [[chips_of(one, understand) for one in captions] for captions in of_person]
-        for knowledge, captions in zip(_knowledge(read), read, strict=True):
+        for knowledge, captions in zip(knowledge_of(read), read, strict=True):
             pictures += 1
             for chip in chips:
                 code, answer = chip.code(), verdict(knowledge.own, chip)
@@ -75,7 +75,7 @@ def counted(
     return {"shares": shares, "told": remembered}
 
 
-def _knowledge(read: Sequence[Sequence[tuple[Chip, ...]]]) -> list[Knowledge]:
+def knowledge_of(read: Sequence[Sequence[tuple[Chip, ...]]]) -> list[Knowledge]:
     """Return what a witness of each picture of a person knows."""
     count = sum(len(captions) for captions in read)
     return [
@@ -103,6 +103,7 @@ def main() -> None:
     for name in ("shares", "told"):
         rounded = {key: round(value, 4) for key, value in sorted(found[name].items())}
         habits[name] = {"": habits[name][""]} | rounded
+    del habits["directions"]  # they are in a file of their own
     options.out.write_text(json.dumps(habits, indent=2) + "\n", encoding="utf-8")
     print(f"{len(people):,} people counted; {options.out}")
 

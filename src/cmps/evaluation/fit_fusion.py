@@ -209,7 +209,9 @@ def main() -> None:
         sent(with_weights(searched, weights, habits), fitting, shown)
         weights = replace(weights, trust=shown.trust())
         after = _summary(sent(with_weights(searched, weights, habits), held))
-    EVIDENCE.write_text(json.dumps(asdict(habits), indent=2) + "\n", encoding="utf-8")
+    plain = asdict(habits)
+    del plain["directions"]  # they are in a file of their own
+    EVIDENCE.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
     WEIGHTS.write_text(json.dumps(asdict(weights), indent=2) + "\n", encoding="utf-8")
     print(f"held half, before {before}\nheld half, after  {after}\n{weights}\n{habits.slopes}")
 

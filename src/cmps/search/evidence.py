@@ -1,8 +1,9 @@
 """What a chip says of a sighting: how probably its picture shows the thing.
 
-A direction learned from pictures scores every sighting; where there is none, the text network reads
-the chip's sentence. A score by itself means little, so it is compared with those of the gallery's
-other sightings: the standardised score goes through a curve whose offset makes the chip as frequent among the sightings as it is among people
+A direction learned from pictures scores every sighting (:mod:`cmps.search.directions`); where there
+is none, the text network reads the chip's sentence. A score by itself means little, so it is
+compared with those of the gallery's other sightings: the standardised score goes through a curve
+whose offset makes the chip as frequent among the sightings as it is among people
 (``evidence.json``, fitted by ``cmps.evaluation.fit_evidence``).
 """
 
