@@ -1,5 +1,5 @@
 # Two commands do everything on a machine with python3 (3.11+), python3-venv and make:
-#   make demo    finds three synthetic people from spoken descriptions
+#   make demo    opens the page on a synthetic mall, with a case and recorded witnesses
 #   make test    runs the tests
 PYTHON ?= python3
 BIN := .venv/bin
