@@ -174,13 +174,13 @@ def test_finals_are_quick_where_the_machine_is_slow_and_exact_when_it_is_not(ech
     shared = SharedRecogniser(lambda: echo)
     client = Client(shared)
     echo.takes = 0.6
-    for count in range(1, 4):
+    for count in range(1, 6):
         client.say(1).speaker.end()
         client.finals(count)
     slow = len(echo.quick)
     assert echo.quick[-1] is True
     echo.takes = 0.0
-    for count in range(4, 14):
+    for count in range(6, 20):
         client.say(1).speaker.end()
         client.finals(count)
     shared.close()
