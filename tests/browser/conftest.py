@@ -73,8 +73,9 @@ def site(mall):
 
 @pytest.fixture(scope="session")
 def chromium():
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE / 3)
     path = os.environ.get("CMPS_CHROMIUM") or shutil.which("chromium")
     if not path:
         pytest.skip("no chromium; install it with: apt-get install chromium")

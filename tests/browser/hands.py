@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds to wait for anything; a machine that also trains is slow."""
 
 

@@ -47,13 +47,17 @@ def test_a_closed_case_can_be_read_and_not_changed(searching):
     page.click("text=Close case")
     expect(page.locator(".case-bar .state")).to_have_text("closed")
     expect(page.locator("#describe")).to_have_count(0)
-    expect(page.locator("article.person .act.tick")).to_have_count(0)
+    expect(page.locator("article.person .act")).to_have_count(0)
+    refused = []
+    page.on("response", lambda one: one.status >= 400 and refused.append(one.url))
     page.reload()
     page.wait_for_selector(".steps li")
+    expect(page.locator("article.person .no-picture").first).to_be_visible()
     expect(page.locator(".column.ask .hint").first).to_contain_text("closed")
     page.click(".case-acts a")
     expect(page.locator(".report .purpose")).to_be_visible()
     expect(page.locator(".report")).to_contain_text(DESCRIPTION)
+    assert refused == []  # nothing is asked for that is no longer given out
 
 
 def test_a_new_search_in_the_same_case_begins_empty(searching):

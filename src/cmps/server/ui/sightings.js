@@ -12,7 +12,7 @@ export function sightingOf(id) {
   for (const person of state.results?.people ?? []) {
     for (const one of person.sightings) if (one.id === id) known.set(id, one);
   }
-  if (!known.has(id) && !asked.has(id)) ask(id);
+  if (!known.has(id) && !asked.has(id) && !state.case?.closed_at) ask(id);
   return known.get(id) ?? { id, camera: "", time: null };
 }
 

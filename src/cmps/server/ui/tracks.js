@@ -58,7 +58,7 @@ export function askNear(near) {
 export async function retrack() {
   const wanted = pursuit();
   const number = ++asked;
-  if (!wanted.sighting) return set({ track: null });
+  if (!wanted.sighting || state.case?.closed_at) return set({ track: null });
   set({ tracking: true });
   try {
     const found = await post("/tracks", { case: state.route.case, ...wanted });

@@ -2,7 +2,6 @@
 // against. All four clicks are on the card; the letters do the same.
 
 import { click } from "../actions.js";
-import { pictureOf } from "../api.js";
 import { h } from "../dom.js";
 import { chipWords, clock, day, percent, t, tn } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -10,6 +9,7 @@ import { face } from "../people.js";
 import { canSearch } from "../roles.js";
 import { set, state } from "../store.js";
 import { openTrack } from "../tracks.js";
+import { picture } from "./picture.js";
 
 const SIGNS = { seen: "✓", "not seen": "✕", "cannot tell": "?" };
 const CLASSES = { seen: "seen", "not seen": "unseen", "cannot tell": "unclear" };
@@ -42,7 +42,7 @@ function photo(person, sighting) {
   return h(
     "button",
     { class: "picture", tabindex: "-1", onclick: () => set({ selected: person.key, dialog: { kind: "person", key: person.key } }), "aria-label": tn("card.pictures", person.sightings.length) },
-    h("img", { src: pictureOf(sighting.id, state.route.case), alt: "", loading: "lazy", decoding: "async", draggable: "false" }),
+    picture(sighting.id, { alt: "", loading: "lazy" }),
     h("span", { class: "rank" }, person.rank),
     person.mark && h("span", { class: `mark ${person.mark}` }, icon(person.mark === "ticked" ? "yes" : "like", 18)),
     person.sightings.length > 1 && h("span", { class: "amount" }, person.sightings.length),
@@ -80,6 +80,6 @@ export function acts(id) {
     canSearch() && one("tick", "yes", ticked, "Y"),
     canSearch() && one("reject", "no", rejected, "N"),
     canSearch() && one("like", "like", liked, "S"),
-    h("button", { class: "act follow", onclick: () => openTrack(id), title: `${t("act.track")} (T)`, "aria-label": t("act.track") }, icon("track", 18)),
+    !state.case?.closed_at && h("button", { class: "act follow", onclick: () => openTrack(id), title: `${t("act.track")} (T)`, "aria-label": t("act.track") }, icon("track", 18)),
   );
 }

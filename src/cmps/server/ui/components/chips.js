@@ -2,11 +2,11 @@
 // maybe, not, gone. The pictures of the query lie beside the words, since they count like them.
 
 import { click, step } from "../actions.js";
-import { pictureOf } from "../api.js";
 import { h } from "../dom.js";
 import { chipWords, t } from "../i18n.js";
 import { canSearch } from "../roles.js";
 import { Component, state } from "../store.js";
+import { picture } from "./picture.js";
 
 const NEXT = { must: "maybe", maybe: "not", not: "must" };
 const SIGNS = { must: "✓", maybe: "?", not: "✕" };
@@ -30,7 +30,7 @@ class Chips extends Component {
         ...photos.map((one) => h("li", { key: one.id, class: "photo" },
           h("span", { class: "photo-name" }, one.name || t("chips.photo")), away(one.id, one.name || t("chips.photo")))),
         ...liked.map((id) => h("li", { key: id },
-          h("img", { src: pictureOf(id, state.route.case), alt: t("chips.liked") }), away(id, t("chips.liked")))),
+          picture(id, { alt: t("chips.liked") }), away(id, t("chips.liked")))),
       ),
     );
   }

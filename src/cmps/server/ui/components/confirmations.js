@@ -2,7 +2,7 @@
 // role reviewer agrees or not; nobody confirms their own proposal.
 
 import { excuse, readCase } from "../actions.js";
-import { pictureOf, post } from "../api.js";
+import { post } from "../api.js";
 import { h } from "../dom.js";
 import { clock, moment, t } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -10,6 +10,7 @@ import { may } from "../roles.js";
 import { cameraName, sightingOf } from "../sightings.js";
 import { say, set, state } from "../store.js";
 import { verdict } from "./shortlist.js";
+import { picture } from "./picture.js";
 
 /** The form that asks a second person. */
 export function propose(sighting) {
@@ -28,7 +29,7 @@ export function propose(sighting) {
   return h(
     "form",
     { class: "propose-form", onsubmit: send },
-    picture(sighting),
+    figure(sighting),
     h("div", null,
       h("p", null, t("confirm.why")),
       h("label", null, t("confirm.note"), h("textarea", { name: "note", rows: 3, maxlength: 1000, autofocus: true })),
@@ -57,7 +58,7 @@ function entry(one) {
   return h(
     "li",
     { key: one.id, class: one.agreed === null ? "open" : "" },
-    picture(one.sighting),
+    figure(one.sighting),
     h("div", null,
       h("p", null, h("strong", null, verdict(one))),
       h("p", { class: "hint" }, t("confirm.proposed", { name: one.proposed_by, time: moment(one.proposed_at) })),
@@ -73,8 +74,8 @@ function entry(one) {
   );
 }
 
-function picture(id) {
+function figure(id) {
   const one = sightingOf(id);
   const where = `${one.camera_name || cameraName(one.camera)} · ${clock(one.time)}`;
-  return h("figure", null, h("img", { src: pictureOf(id, state.route.case), alt: t("shortlist.picture", { where }) }), h("figcaption", null, where));
+  return h("figure", null, picture(id, { alt: t("shortlist.picture", { where }) }), h("figcaption", null, where));
 }

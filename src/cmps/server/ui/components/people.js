@@ -36,7 +36,7 @@ class People extends Component {
       "div",
       { class: "bar", key: "bar" },
       h("p", { class: "count-words" }, results?.people.length ? this.counted() : ""),
-      results?.people.length > 0 && state.prefs.letters && h("p", { class: "letters", "aria-hidden": "true" }, letters()),
+      results?.people.length > 0 && state.prefs.letters && !state.case?.closed_at && h("p", { class: "letters", "aria-hidden": "true" }, letters()),
       h("p", { class: `spin ${state.busy ? "on" : ""}`, "aria-hidden": "true" }),
       canSearch() && state.session?.can_undo && h("button", { class: "quiet undo-last", onclick: undo }, t("history.undo")),
       h("label", { class: "size" }, h("span", null, t("people.size")),

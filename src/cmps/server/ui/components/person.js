@@ -1,12 +1,12 @@
 // Why: one picture misleads. All pictures of a person side by side, each with its own clicks, let
 // the operator decide.
 
-import { pictureOf } from "../api.js";
 import { h } from "../dom.js";
 import { chipWords, clock, day, percent, t } from "../i18n.js";
 import { personOf } from "../people.js";
 import { state } from "../store.js";
 import { acts, score } from "./card.js";
+import { picture } from "./picture.js";
 
 /** Title and body of the dialog of a person. */
 export function pictures(key) {
@@ -17,7 +17,7 @@ export function pictures(key) {
     h("div", { class: "person-all" },
       score(person),
       h("ul", { class: "gallery" }, ...person.sightings.map((one) => h("li", { key: one.id, "data-sighting": one.id },
-        h("img", { src: pictureOf(one.id, state.route.case), alt: t("shortlist.picture", { where: `${one.camera_name || one.camera} ${clock(one.time)}` }) }),
+        picture(one.id, { alt: t("shortlist.picture", { where: `${one.camera_name || one.camera} ${clock(one.time)}` }) }),
         h("p", { class: "where" }, h("span", null, one.camera_name || one.camera), h("span", null, percent(one.probability))),
         h("p", { class: "hint" }, `${day(one.time)} ${clock(one.time)}`),
         acts(one.id)))),

@@ -1,12 +1,12 @@
 // Why: seen one after another, the crops of a track show at once where it jumps to somebody else.
 
-import { pictureOf } from "../api.js";
 import { h } from "../dom.js";
 import { clock, percent, t } from "../i18n.js";
 import { icon } from "../icons.js";
 import { cameraName } from "../sightings.js";
 import { Component, state } from "../store.js";
 import { moves } from "../theme.js";
+import { picture } from "./picture.js";
 
 class Player extends Component {
   static shows = ["track"];
@@ -21,7 +21,7 @@ class Player extends Component {
     return h(
       "div",
       { class: "player" },
-      h("img", { src: pictureOf(one.sighting, state.route.case), alt: t("track.stop-picture", { n }) }),
+      picture(one.sighting, { alt: t("track.stop-picture", { n }) }),
       h("p", { class: "where" }, h("strong", null, `${n} · ${cameraName(stop.camera)}`), h("time", null, clock(one.time)), h("span", null, percent(one.probability))),
       h("div", { class: "row" },
         h("button", { class: "primary", autofocus: true, onclick: () => this.play(!this.playing) }, icon(this.playing ? "pause" : "play", 18), t(this.playing ? "player.pause" : "player.play")),

@@ -1,7 +1,7 @@
 // Why: what was found must leave the room on paper: purpose, pictures, times, map, who confirmed,
 // and the log of what was asked, so that somebody else can judge it. Printing makes the PDF.
 
-import { get, list, pictureOf, post } from "../api.js";
+import { get, list, post } from "../api.js";
 import { h } from "../dom.js";
 import { clock, moment, percent, span, t, tn } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -13,9 +13,10 @@ import { pursuit } from "../tracks.js";
 import { drawing } from "./timeline.js";
 import { verdict } from "./shortlist.js";
 import { planDrawing } from "./plan-drawing.js";
+import { picture } from "./picture.js";
 
 class Report extends Component {
-  static shows = ["cameras", "plan"];
+  static shows = ["cameras", "plan", "case"];
   report = null;
   tracks = [];
 
@@ -46,7 +47,7 @@ class Report extends Component {
     const all = one.confirmations ?? [];
     return h("section", null, h("h2", null, t("confirm.title")),
       all.length ? h("ul", { class: "evidence" }, ...all.map((each) => h("li", null,
-        h("img", { src: pictureOf(each.sighting, one.id), alt: t("track.stop-picture", { n: "" }) }),
+        picture(each.sighting, { alt: t("track.stop-picture", { n: "" }) }),
         h("p", null, h("strong", null, verdict(each))),
         h("p", null, t("confirm.proposed", { name: each.proposed_by, time: moment(each.proposed_at) })),
         each.note && h("p", null, `“${each.note}”`)))) : h("p", null, t("confirm.none")));
@@ -56,7 +57,7 @@ class Report extends Component {
     const id = state.route.case;
     try {
       const [report, cameras, plan] = await Promise.all([get(`/cases/${id}/report`), list("/cameras"), get("/floorplan")]);
-      set({ cameras, plan });
+      set({ cameras, plan, case: report.case });
       this.report = report;
       this.redraw();
       if (!report.case.closed_at) await this.follow(id, report);
@@ -104,7 +105,7 @@ function way(track, n) {
     h("ol", { class: "evidence" }, ...track.stops.map((stop, place) => {
       const gap = track.gaps.find((one) => one.after === place);
       return h("li", null,
-        h("img", { src: pictureOf(stop.best, state.route.case), alt: t("track.stop-picture", { n: place + 1 }) }),
+        picture(stop.best, { alt: t("track.stop-picture", { n: place + 1 }) }),
         h("p", null, h("strong", null, `${place + 1}. ${cameraName(stop.camera)}`)),
         h("p", null, `${clock(stop.from)}–${clock(stop.to)}`),
         h("p", null, stop.confirmed ? t("track.confirmed") : percent(stop.probability)),

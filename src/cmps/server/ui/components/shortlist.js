@@ -2,7 +2,6 @@
 // second person. Who was rejected lies below, folded, to be taken back.
 
 import { click } from "../actions.js";
-import { pictureOf } from "../api.js";
 import { h } from "../dom.js";
 import { clock, t, tn } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -10,6 +9,7 @@ import { canSearch } from "../roles.js";
 import { cameraName, sightingOf } from "../sightings.js";
 import { Component, set, state } from "../store.js";
 import { openTrack } from "../tracks.js";
+import { picture } from "./picture.js";
 
 class Shortlist extends Component {
   static shows = ["session", "case", "me", "cameras", "sightings", "route"];
@@ -25,7 +25,7 @@ class Shortlist extends Component {
       rejected.length > 0 && h("details", { class: "rejected" },
         h("summary", null, tn("shortlist.rejected", rejected.length)),
         h("ul", null, ...rejected.map((id) => h("li", { key: id },
-          h("img", { src: pictureOf(id, state.route.case), alt: t("shortlist.rejected-one"), loading: "lazy" }),
+          picture(id, { alt: t("shortlist.rejected-one"), loading: "lazy" }),
           canSearch() && h("button", { class: "link", onclick: () => click("reject", id) }, t("shortlist.back")))))),
     );
   }
@@ -39,13 +39,13 @@ function entry(id) {
   return h(
     "li",
     { key: id, class: current ? "current" : "", "data-sighting": id },
-    h("img", { src: pictureOf(id, state.route.case), alt: t("shortlist.picture", { where }) }),
+    picture(id, { alt: t("shortlist.picture", { where }) }),
     h("div", null,
       h("div", { class: "entry-head" }, h("p", { class: "where" }, where),
         canSearch() && h("button", { class: "quiet", onclick: () => click("tick", id), "aria-label": t("shortlist.remove"), title: t("shortlist.remove") }, "×")),
       told && h("p", { class: `verdict ${told.agreed === null ? "open" : told.agreed ? "yes" : "no"}` }, verdict(told)),
       h("div", { class: "row" },
-        h("button", { class: "primary", onclick: () => openTrack(id), "aria-pressed": String(current) }, icon("track", 18), t("act.track")),
+        !state.case?.closed_at && h("button", { class: "primary", onclick: () => openTrack(id), "aria-pressed": String(current) }, icon("track", 18), t("act.track")),
         canSearch() && !told && h("button", { onclick: () => set({ dialog: { kind: "propose", sighting: id } }) }, icon("people", 18), t("confirm.ask")))),
   );
 }

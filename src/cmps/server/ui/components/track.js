@@ -1,7 +1,6 @@
 // Why: one click answers where the person was. Each stop shows its picture and can be confirmed or
 // rejected; the rest is weighed anew at once. Gaps are said, not drawn over.
 
-import { pictureOf } from "../api.js";
 import { h } from "../dom.js";
 import { clock, day, percent, span, t, tn } from "../i18n.js";
 import { icon } from "../icons.js";
@@ -10,12 +9,14 @@ import { Component, set, state } from "../store.js";
 import { askNear, closeTrack, judge, pursuit } from "../tracks.js";
 import "./plan.js";
 import "./timeline.js";
+import { picture } from "./picture.js";
 
 class Track extends Component {
   static shows = ["track", "tracking", "route", "case", "cameras", "plan"];
 
   view() {
     const asked = pursuit();
+    if (state.case?.closed_at) return h("p", { class: "hint track-empty" }, t("ask.closed"));
     if (!asked.sighting) return h("p", { class: "hint track-empty" }, t("track.none"));
     const { track } = state;
     return h(
@@ -33,7 +34,7 @@ class Track extends Component {
       track && h("ol", { class: "stops" }, ...lines(track, asked)),
       asked.reject.length > 0 && h("details", { class: "rejected" },
         h("summary", null, tn("track.rejected", asked.reject.length)),
-        h("ul", null, ...asked.reject.map((id) => h("li", { key: id }, h("img", { src: pictureOf(id, state.route.case), alt: t("shortlist.rejected-one") }),
+        h("ul", null, ...asked.reject.map((id) => h("li", { key: id }, picture(id, { alt: t("shortlist.rejected-one") }),
           h("button", { class: "link", onclick: () => judge(id, "") }, t("shortlist.back")))))),
       track && h("label", { class: "switch near-switch" },
         h("input", { type: "checkbox", role: "switch", checked: asked.near, onchange: (event) => askNear(event.target.checked) }), t("track.near")),
@@ -66,7 +67,7 @@ function stopLine(stop, n, asked) {
     "li",
     { class: `stop ${confirmed ? "confirmed" : ""}`, key: `stop-${stop.best}`, id: `stop-${n + 1}`, "data-stop": stop.best },
     h("span", { class: "number", "aria-hidden": "true" }, n + 1),
-    h("img", { src: pictureOf(stop.best, state.route.case), alt: t("track.stop-picture", { n: n + 1 }) }),
+    picture(stop.best, { alt: t("track.stop-picture", { n: n + 1 }) }),
     h("div", { class: "stop-facts" },
       h("p", { class: "stop-head" }, h("strong", null, cameraName(stop.camera)), h("span", { class: "chance" }, confirmed ? t("track.confirmed") : percent(stop.probability))),
       h("p", { class: "where" }, h("time", { datetime: stop.from ?? "" }, `${clock(stop.from)}–${clock(stop.to)}`), h("span", null, day(stop.from)), h("span", null, tn("track.pictures", stop.pictures))),
@@ -87,7 +88,7 @@ function gapLine(gap) {
     h("p", null, `${t("track.unseen", { time: span(gap.seconds) })}${walk}`),
     gap.cameras.length > 0 && h("p", { class: "hint" }, t("track.could", { cameras: gap.cameras.map(cameraName).join(", ") })),
     gap.maybe.length > 0 && h("ul", { class: "maybe" }, ...gap.maybe.map((one) => h("li", { key: one.sighting },
-      h("img", { src: pictureOf(one.sighting, state.route.case), alt: "", loading: "lazy" }),
+      picture(one.sighting, { alt: "", loading: "lazy" }),
       h("small", null, `${cameraName(one.camera)} ${clock(one.time)} · ${percent(one.probability)}`),
       h("button", { class: "link", onclick: () => judge(one.sighting, "yes") }, t("track.is-them"))))),
   );
@@ -99,7 +100,7 @@ function company(track) {
     "ul",
     { class: "company", "aria-label": t("track.near") },
     ...track.near.slice(0, 8).map((one) => h("li", { key: one.sightings[0].sighting, "data-sighting": one.sightings[0].sighting },
-      h("div", { class: "strip" }, ...one.sightings.slice(0, 4).map((each) => h("img", { src: pictureOf(each.sighting, state.route.case), alt: "", loading: "lazy" }))),
+      h("div", { class: "strip" }, ...one.sightings.slice(0, 4).map((each) => picture(each.sighting, { alt: "", loading: "lazy" }))),
       h("p", null, t("track.near-at", { stops: one.at.map((n) => n + 1).join(", ") }), h("small", null, percent(one.probability))))),
   );
 }

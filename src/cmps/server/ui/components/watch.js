@@ -1,13 +1,14 @@
 // Why: somebody who is not found yet may still walk past a camera. An armed search goes on looking
 // at what comes in, and tells here.
 
-import { list, pictureOf, post, remove } from "../api.js";
+import { list, post, remove } from "../api.js";
 import { excuse } from "../actions.js";
 import { h } from "../dom.js";
 import { clock, percent, t } from "../i18n.js";
 import { canSearch } from "../roles.js";
 import { Component, set, state } from "../store.js";
 import { openTrack } from "../tracks.js";
+import { picture } from "./picture.js";
 
 class Watch extends Component {
   static shows = ["session", "case", "watches", "watchEvents", "me"];
@@ -26,7 +27,7 @@ class Watch extends Component {
         t("watch.title")),
       h("p", { class: "hint" }, armed ? t("watch.armed") : t("watch.why")),
       seen.length > 0 && h("ul", { class: "maybe", "aria-label": t("watch.seen") }, ...seen.slice(-8).reverse().map((one) => h("li", { key: one.id },
-        h("img", { src: pictureOf(one.sighting, state.route.case), alt: t("shortlist.picture", { where: clock(one.at) }) }),
+        picture(one.sighting, { alt: t("shortlist.picture", { where: clock(one.at) }) }),
         h("small", null, `${clock(one.at)} · ${percent(one.probability)}`),
         h("button", { class: "link", onclick: () => openTrack(one.sighting) }, t("act.track"))))),
     );
