@@ -8,8 +8,9 @@ time as if nothing else ran (``--clock cpu``, the default: two threads share it,
 each are used), which other programs do not lengthen much.
 
 Printed: seconds from the end of speech (hands-free) or from letting go the key to the final text,
-seconds between two partial texts, seconds from the beginning of speech to the first of them, and
-the word error rate of the finals beside that of exact recognition of the whole recording.
+seconds between two updates of the partial text (the words may be the same), seconds from the
+beginning of speech to the first of them, and the word error rate of the finals beside that of exact
+recognition of the whole recording.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Run:
 
     finals: list[Final] = field(default_factory=list)
     partials: list[float] = field(default_factory=list)
+    updates: list[float] = field(default_factory=list)
     began: float = 0.0
     waited: list[float] = field(default_factory=list)
     quick: int = 0
@@ -101,6 +103,8 @@ def play(sound: NDArray[np.float32], machine: Machine, hands_free: bool) -> Run:
         if busy is not None and busy[0] <= now:
             at, job, text = busy
             busy = None
+            if job.kind != "final":
+                run.updates.append(at)
             _note(run, one.heard(job, text, at), at)
         if busy is None and (due := one.due(now)) is not None:
             job = one.begin(due, now)
@@ -154,7 +158,7 @@ def main() -> None:
     recogniser.transcribe(sounds[0][1])  # the first one is slow
     exact = [(text, hear(sound, recogniser, text, guard=False).text) for text, sound in sounds]
     table = Table(title=f"live speech, {options.recogniser}, seconds by {options.clock} clock")
-    columns = ("end told by", "final: median", "largest", "partials: median", "largest",
+    columns = ("end told by", "final: median", "largest", "updates: median", "largest",
                "first partial", "quick finals", "WER %")  # fmt: skip
     for column in columns:
         table.add_column(column, justify="left" if column == "end told by" else "right")
@@ -162,7 +166,7 @@ def main() -> None:
         machine = Machine(recogniser, options.clock, options.threads)
         runs = [play(sound, machine, hands_free) for _, sound in sounds]
         waits = [wait for run in runs for wait in run.waited]
-        gaps = [gap for run in runs for gap in np.diff(run.partials)]
+        gaps = [gap for run in runs for gap in np.diff(run.updates)]
         first = [run.partials[0] - run.began for run in runs if run.partials]
         pairs = [
             (text, " ".join(one.text for one in run.finals))
