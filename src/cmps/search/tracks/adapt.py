@@ -25,12 +25,15 @@ from cmps.gallery.records import Encoding, Sighting
 from cmps.gallery.resident import UNKNOWN, Resident
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve
+from cmps.search.fusion import prior
 from cmps.search.reconstruction import fpr_distances, rerank
 from cmps.search.tracks.passes import complete
 from cmps.search.tracks.travel import Floats, Places, Travel
 
 MOMENTS, AT_ONCE = 50, 40
 FEWEST = 100
+FAINTEST = 0.05
+"""Least factor of a curve's log ratios."""
 _TOP, _MOST, _PICTURES = 0.1, 800, 2
 
 
@@ -94,7 +97,42 @@ def adapted(
         _curve(replace(curve, share=share), *both, times, close, len(resident.ids))
         for share, both in scores
     ]
-    return Own(found[0] or curve, found[-1])
+    return Own(found[0] or tempered(curve, scores[0][1][0], len(near) / len(apart)), found[-1])
+
+
+def tempered(curve: Curve, apart: Floats, share: float) -> Curve:
+    """Return a curve that believes no more of strangers than can be.
+
+    A likelihood ratio of "same person" against "different people" has a mean of 1 over different
+    people. Where that of a curve is greater here, its log ratios are made fainter, all by the same
+    factor, until it is 1; their sign stays.
+
+    Args:
+        curve: As it was fitted elsewhere.
+        apart: The highest scores of people who are different for sure.
+        share: Which part of all such scores they are.
+
+    Example:
+        >>> stern = tempered(Curve(0.0, 20.0, -5.0, 101), np.array([0.6]), 0.001)
+        >>> ratio = stern.log_odds(np.array([0.6]), 101)[0] - prior(101)
+        >>> round(float(np.exp(ratio)) * 0.001, 3)
+        1.0
+    """
+    start = prior(curve.gallery)
+    ratios = curve.log_odds(apart, curve.gallery) - start
+
+    def excess(part: float) -> float:
+        mean = float(np.logaddexp.reduce(part * ratios)) - math.log(len(ratios))
+        return mean + math.log(share)
+
+    if excess(1.0) <= 0:
+        return curve
+    low, high = FAINTEST, 1.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) <= 0 else (low, middle)
+    fainter = low * (curve.intercept - start) + start
+    return replace(curve, slope=curve.slope * low, intercept=fainter)
 
 
 def _curve(

@@ -87,7 +87,10 @@ class Looks:
             scores = rerank(scores, distances, self.curve.share)
         if self._near is not None:
             scores = share_evidence(scores, self._near, self.curve.part, self.curve.width)
-        return self.curve.log_odds(scores, self.size) - prior(self.size)
+        # the size at which the curve was fitted, not this gallery's: what a look tells is the same
+        # in all, and a curve whose shift is not 1 would give the odds of another size
+        size = self.curve.gallery
+        return self.curve.log_odds(scores, size) - prior(size)
 
     def fused(self, ratios: Sequence[Floats]) -> Floats:
         """Return passes' log ratios ``(passes,)`` from their pictures' to one view of a person.
