@@ -5,7 +5,7 @@ import { set, state } from "./store.js";
 
 export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", fr: "Français", zh: "中文" };
 /** Languages in which descriptions are understood. */
-export const UNDERSTOOD = ["en", "de", "zh"];
+export const UNDERSTOOD = ["en", "de", "es", "fr", "zh"];
 
 let words = {};
 let fallback = {};
