@@ -13,6 +13,11 @@ from fakes import FakeImageEncoder, FakeTextEncoder, fake_curves
 from cmps.search.ranking import SearchEngine
 
 
+def pytest_collection_modifyitems(items):
+    """Run the tests in a browser last: they are slow, and Playwright keeps its loop running."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @pytest.fixture
 def store():
     """An empty gallery in memory."""
