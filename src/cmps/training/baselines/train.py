@@ -31,7 +31,7 @@ SCHEDULES = {
     "pwm-ath": Schedule(6, others=16),
     "deeper-lstm": Schedule(20, others=64),
     "latent-coattention": Schedule(10, others=0),
-    "gna-rnn": Schedule(10, others=64),
+    "gna-rnn": Schedule(20, others=64),
 }
 """How each learns, the longest first: two processes then end at about the same time."""
 SECOND = Schedule(3, rate=1e-3, batch=32, others=3)
