@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from mall import DESCRIPTION
 from playwright.sync_api import expect
 from serving_fakes import PASSWORD
+
+# minutes of waiting: CI's time is short, and make test-all runs them
+pytestmark = pytest.mark.slow
 
 
 def test_who_was_logged_out_comes_back_to_the_same_search(searching):

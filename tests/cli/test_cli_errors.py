@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 import wave
@@ -257,7 +258,13 @@ def interrupted(self):
 program.Program.require_gallery = interrupted
 raise SystemExit(main(["track", "feed"]))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        cwd=tmp_path,
+        # a shell in the background lets its children ignore Ctrl-C; who sits before one does not
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
