@@ -92,6 +92,11 @@ class Camera:
         if not self.id:
             raise GalleryError("a camera needs an id; pass --camera NAME")
 
+    @property
+    def label(self) -> str:
+        """What people call it: its name, or its id where it has none."""
+        return self.name or self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Tracklet:

@@ -36,9 +36,8 @@ SAMPLE = 4096
 SEEN = 0.6
 """From this probability on a thing is called seen."""
 NOT_SEEN = 0.25
-"""Below this part of its share among people a thing is called not seen. On val's captions that is
-said of 5 % of what is there and of 27 % of what is not; at 0.6 it was 17 % and 55 %, and a cross
-beside something that everybody can see costs trust."""
+"""Below this part of its share among people a thing is called not seen: low, since a cross beside
+something that everybody can see costs more trust than a question mark too many."""
 
 
 @dataclass(frozen=True, slots=True)

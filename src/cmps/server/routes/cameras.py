@@ -28,18 +28,7 @@ def listing(program: ProgramDep, caller: Annotated[Caller, allow(Role.VIEWER)]) 
     """List the cameras that the caller may see."""
     found = caller.cameras_of(program.store.cameras())
     counts = _counts(program)
-    return Cameras(
-        cameras=[
-            Camera(
-                id=one.id,
-                name=one.name or one.id,
-                site=one.site,
-                keep_days=one.keep_days,
-                sightings=counts.get(one.id, 0),
-            )
-            for one in found
-        ]
-    )
+    return Cameras(cameras=[Camera.of(one, counts.get(one.id, 0)) for one in found])
 
 
 @router.patch("/{id}", operation_id="change_camera")
@@ -65,13 +54,7 @@ def change(
         program.store.upsert_cameras([changed])
         if changed.keep_days != old.keep_days:
             program.store.keep(id, changed.keep_days)
-    return Camera(
-        id=id,
-        name=changed.name or id,
-        site=changed.site,
-        keep_days=changed.keep_days,
-        sightings=program.store.count(Filter.of([id])),
-    )
+    return Camera.of(changed, program.store.count(Filter.of([id])))
 
 
 def _counts(program: Program) -> Counter[str]:

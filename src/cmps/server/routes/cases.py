@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter
 
 from cmps.gallery.audit_events import CaseClosed, CaseOpened, CaseRead, Exported
+from cmps.gallery.cases import Case as StoredCase
 from cmps.gallery.cases import SessionRecord
 from cmps.gallery.confirmations import Confirmation
 from cmps.gallery.store import GalleryStore
@@ -15,7 +17,7 @@ from cmps.search.session import SearchSession
 from cmps.server.access import Acting, Caller, Role, allow, audited, hidden
 from cmps.server.routes.sessions import session_of
 from cmps.server.routes.watches import visible
-from cmps.server.services import ServicesDep
+from cmps.server.services import Services, ServicesDep
 from cmps.server.state import ProgramDep
 from cmps.server.views.base import Id
 from cmps.server.views.cases import Case, Cases, NewCase, Report, WatchEvent
@@ -72,8 +74,7 @@ def read(
     store = program.store
     found = store.cases.get(id)
     with acting.of(case=id, detail={"what": "case"}):
-        said = confirmed(store, caller, id)
-        return Case.of(found, store.cases.sessions(id), said, services.hub.here(id))
+        return case_of(found, store.cases.sessions(id), store, services, caller)
 
 
 @router.post("/{id}/close", operation_id="close_case")
@@ -90,8 +91,7 @@ def close(
     with acting.of(case=id):
         closed = program.desk.close_case(id)
     services.hub.tell(id, {"type": "closed", "case": id, "by": caller.name})
-    said = confirmed(store, caller, id)
-    return Case.of(closed, store.cases.sessions(id), said, services.hub.here(id))
+    return case_of(closed, store.cases.sessions(id), store, services, caller)
 
 
 @router.get("/{id}/report", operation_id="report_case")
@@ -107,12 +107,24 @@ def report(
     found = store.cases.get(id)
     with acting.of(case=id, detail={"what": "report"}):
         sessions = store.cases.sessions(id)
-        case = Case.of(found, sessions, confirmed(store, caller, id), services.hub.here(id))
+        case = case_of(found, sessions, store, services, caller)
         saw = [event for one in sessions for event in store.cases.events(one.id)]
         events = [WatchEvent.of(event, id) for event in visible(saw, store, caller)]
         told = [session_of(SearchSession.of(one), program, caller) for one in sessions]
         at = datetime.now(UTC)
         return Report(case=case, sessions=told, events=events, made_by=caller.name, made_at=at)
+
+
+def case_of(
+    found: StoredCase,
+    sessions: Sequence[SessionRecord],
+    store: GalleryStore,
+    services: Services,
+    caller: Caller,
+) -> Case:
+    """Return a case's answer, with who has it open and what a caller may see of confirmations."""
+    said = confirmed(store, caller, found.id)
+    return Case.of(found, sessions, said, services.hub.here(found.id))
 
 
 def confirmed(store: GalleryStore, caller: Caller, case: str) -> list[Confirmation]:

@@ -46,7 +46,7 @@ class Found(Answered):
         return cls(
             id=sighting.id,
             camera=sighting.camera,
-            camera_name=camera.name or camera.id,
+            camera_name=camera.label,
             site=camera.site,
             time=sighting.time,
             tracklet=sighting.tracklet,

@@ -117,7 +117,7 @@ class Sighting(Answered):
         return cls(
             id=one.id,
             camera=one.camera,
-            camera_name=camera.name or camera.id,
+            camera_name=camera.label,
             site=camera.site,
             time=one.time,
             tracklet=one.tracklet,
@@ -134,6 +134,17 @@ class Camera(Answered):
     site: str
     keep_days: int | None
     sightings: int
+
+    @classmethod
+    def of(cls, one: StoredCamera, sightings: int) -> Camera:
+        """Return a camera's answer; ``sightings`` is how many it has."""
+        return cls(
+            id=one.id,
+            name=one.label,
+            site=one.site,
+            keep_days=one.keep_days,
+            sightings=sightings,
+        )
 
 
 class Cameras(Answered):
@@ -221,7 +232,7 @@ class Plan(Answered):
             cameras=[
                 PlacedCamera(
                     id=one.id,
-                    name=cameras[one.id].name or one.id,
+                    name=cameras[one.id].label,
                     x=one.place[0],
                     y=one.place[1],
                     heading=one.heading,
