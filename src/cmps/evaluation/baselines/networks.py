@@ -23,8 +23,9 @@ from cmps.evaluation.reranking import best_places
 from cmps.evaluation.runs import Scores
 from cmps.gallery.records import Encoding
 
-GRID = 18
-"""Cells of the finest grid of the pyramid, 6 rows × 3 columns; they lie last in it."""
+GRID_SHAPE = (6, 3)
+"""Rows and columns of the finest grid of the pyramid; its cells lie last in it."""
+GRID = GRID_SHAPE[0] * GRID_SHAPE[1]
 
 BEST = 20
 """How many pictures the second stage of Latent Co-attention scores again (its paper, §3.2)."""

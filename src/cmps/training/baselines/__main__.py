@@ -1,7 +1,8 @@
 """Trains the earlier methods of Table 1 and writes what ``cmps evaluate table1`` runs.
 
-``python -m cmps.training.baselines --corpus RUNS/corpus/train --language RUNS/language``. Nothing
-is resumed: all four together take minutes. ``--only NAME`` trains one and leaves the others' files.
+``python -m cmps.training.baselines --corpus RUNS/corpus/train --language RUNS/language``. Run again
+after an interruption, it goes on with the stage that was not finished; what is trained depends on
+the seed alone. ``--only NAME`` trains one and leaves the others' files.
 """
 
 from __future__ import annotations

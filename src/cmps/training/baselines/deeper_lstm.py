@@ -45,10 +45,10 @@ class DeeperLSTM(BaselineNetwork):
         # unit rows have entries of about 1/16: tanh needs them larger to be more than a line
         return (self.seen(embeddings * 16),)
 
-    def forward(self, ids: Tensor, mask: Tensor | None, *kept: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, *kept: Tensor) -> Tensor:
         """Return the logits ``(B, C)``."""
         (seen,) = kept
-        _, last, cell = self.reader(ids, mask)
+        _, last, cell = self.reader(ids)
         said = self.sentence(torch.cat([last[0], cell[0], last[1], cell[1]], 1))
         logits: Tensor = self.judge(said[:, None] * seen[None])
         return logits[:, :, 0]

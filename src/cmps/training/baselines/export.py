@@ -35,7 +35,7 @@ class QueryGraph(nn.Module):
 
     def forward(self, ids: Tensor, *kept: Tensor) -> Tensor:
         """Map ``(1, T)`` words and what is kept of N pictures to ``(N,)``."""
-        logits: Tensor = self.network(ids, None, *kept)
+        logits: Tensor = self.network(ids, *kept)
         return logits[0]
 
 

@@ -1,5 +1,9 @@
 """What the shipped image network gives for every captioned training picture, kept on disk.
 
+The shipped graph sees each picture plain and mirrored and averages the two
+(:mod:`cmps.training.export`), so a mirrored picture has the same embedding, and the same cells with
+left and right exchanged: nothing is encoded twice.
+
 All baselines of Table 1 learn from these frozen features, the ones that our own search uses, so
 the table compares ways to match words and pictures and not image networks.
 """
@@ -28,14 +32,12 @@ class Shown:
     """Captioned pictures as the networks see them.
 
     Attributes:
-        plain: Features of the N pictures.
-        mirrored: Features of their mirror images.
+        features: Of the N pictures.
         people: ``(N,)`` identity numbers from 0.
         captions: Per picture its sentences.
     """
 
-    plain: Features
-    mirrored: Features
+    features: Features
     people: NDArray[np.int64]
     captions: list[list[str]]
 
@@ -52,36 +54,32 @@ def read_shown(corpus: Path, cache: Path, threads: int = 2) -> Shown:
     opened = Corpus.load(corpus)
     rows = [number for number, row in enumerate(opened.rows) if row["captions"]]
     shown = sha256("\n".join(opened.rows[row]["path"] for row in rows).encode()).hexdigest()
-    path = cache / f"shown-{manifest()['image.onnx'].sha256[:12]}-{shown[:12]}.npz"
+    path = cache / f"pictures-{manifest()['image.onnx'].sha256[:12]}-{shown[:12]}.npz"
     if not path.exists():
         encoder = OnnxImageEncoder.open(threads)
         cache.mkdir(parents=True, exist_ok=True)
-        sides = [_encode(encoder, opened, rows, mirror) for mirror in (False, True)]
-        parts: dict[str, NDArray[Any]] = {}
-        for name, side in zip(("plain", "mirrored"), sides, strict=True):
-            parts[f"{name}_embeddings"] = side.embeddings.astype(np.float16)
-            parts[f"{name}_cells"] = side.cells.astype(np.float16)
+        found = _encode(encoder, opened, rows)
+        parts: dict[str, NDArray[Any]] = {
+            "embeddings": found.embeddings.astype(np.float16),
+            "cells": found.cells.astype(np.float16),
+        }
         # a kill must not leave half a file under the name that the next run trusts
         part = path.with_suffix(".part.npz")
         np.savez(part, allow_pickle=False, **parts)
         os.replace(part, path)
     with np.load(path) as stored:
-        plain, mirrored = (
-            Features(stored[f"{name}_embeddings"], stored[f"{name}_cells"])
-            for name in ("plain", "mirrored")
-        )
+        features = Features(stored["embeddings"], stored["cells"])
     numbers: dict[str, int] = {}
     people = [numbers.setdefault(opened.rows[row]["person"], len(numbers)) for row in rows]
     captions = [list(opened.rows[row]["captions"]) for row in rows]
-    return Shown(plain, mirrored, np.array(people, np.int64), captions)
+    return Shown(features, np.array(people, np.int64), captions)
 
 
-def _encode(encoder: ImageEncoder, corpus: Corpus, rows: list[int], mirror: bool) -> Features:
+def _encode(encoder: ImageEncoder, corpus: Corpus, rows: list[int]) -> Features:
     encodings = []
     for start in range(0, len(rows), BLOCK):
         pictures = corpus.pictures[rows[start : start + BLOCK]]
-        shown = pictures[:, :, ::-1] if mirror else pictures
-        encodings += encoder.encode([np.ascontiguousarray(picture) for picture in shown])
-        print(f"\rencoding pictures {start + len(shown)} of {len(rows)}", end="", flush=True)
+        encodings += encoder.encode(list(pictures))
+        print(f"\rencoding pictures {start + len(pictures)} of {len(rows)}", end="", flush=True)
     print()
     return stack_features(encodings)

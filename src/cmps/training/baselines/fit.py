@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,8 @@ from cmps.training.baselines.latent_coattention import StageOne, StageTwo
 from cmps.training.baselines.reading import BaselineNetwork, pair_loss
 
 WARM_UP = 100
+BLOCK = 128
+"""Sentences that are embedded at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,31 @@ def fit(name: str, network: BaselineNetwork, batches: Batches, schedule: Schedul
     network.eval()
 
 
+def fit_first(name: str, first: StageOne, batches: Batches, schedule: Schedule) -> None:
+    """Fill the memories of stage 1 with what it makes of everything untrained; then train it."""
+    said, seen, rows = embed(first, batches)
+    first.remember(said, seen[rows], batches.people[rows])
+    fit(name, first, batches, schedule)
+
+
+@torch.no_grad()
+def embed(first: StageOne, batches: Batches) -> tuple[Tensor, Tensor, Tensor]:
+    """Return stage 1's embeddings of everything.
+
+    Returns:
+        ``(sentences, 256)``, ``(pictures, 256)``, and each sentence's picture, ``(sentences,)``.
+    """
+    first.eval()
+    seen, _ = first.picture(batches.embeddings.float(), batches.cells[0, :1].float())
+    said = torch.empty(len(batches), seen.shape[1])
+    order = np.argsort(batches.lengths, kind="stable")  # like lengths together need little padding
+    for start in range(0, len(order), BLOCK):
+        chosen = order[start : start + BLOCK]
+        ids = batches.words(chosen, np.zeros(len(chosen), np.int64), forgotten=0)
+        said[torch.from_numpy(chosen)] = first.read(ids)
+    return said, seen, torch.tensor([row for row, _ in batches.sentences])
+
+
 @torch.no_grad()
 def hard_candidates(first: StageOne, batches: Batches, count: int = BEST) -> Tensor:
     """Return for every sentence the pictures of other people that stage 1 finds best.
@@ -104,16 +130,11 @@ def hard_candidates(first: StageOne, batches: Batches, count: int = BEST) -> Ten
     Returns:
         ``(sentences, count)`` rows of pictures, fewer where there are not so many.
     """
-    first.eval()
-    seen, _ = first.picture(batches.embeddings[0].float(), batches.cells[0, :1].float())
+    said, seen, rows = embed(first, batches)
     found = []
-    numbers = np.arange(len(batches))
-    for start in range(0, len(numbers), 128):
-        chosen = numbers[start : start + 128]
-        ids, mask = batches.words(chosen, np.zeros(len(chosen), np.int64), forgotten=0)
-        rows = torch.tensor([batches.sentences[number][0] for number in chosen])
-        same = batches.people[rows][:, None] == batches.people[None]
-        cosines = first.read(ids, mask) @ seen.T
+    for part, own in zip(torch.split(said, BLOCK), torch.split(rows, BLOCK), strict=True):
+        cosines = part @ seen.T
+        same = batches.people[own][:, None] == batches.people[None]
         found.append(cosines.masked_fill(same, -2.0).topk(min(count, cosines.shape[1])).indices)
     return torch.cat(found)
 
@@ -136,9 +157,9 @@ def fit_second(
     steps = schedule.epochs * (len(batches) // schedule.batch)
     descent = Descent(name, second, steps, schedule.rate)
     for _ in range(schedule.epochs):
-        for chosen in _parts(batches, schedule.batch):
+        for chosen in batches.deal(schedule.batch):
             flips = batches.random.integers(0, 2, len(chosen))
-            ids, mask = batches.words(chosen, flips)
+            ids = batches.words(chosen, flips)
             own = torch.tensor([batches.sentences[number][0] for number in chosen])
             drawn = batches.random.integers(0, mistaken.shape[1], (len(chosen), schedule.others))
             wrong = mistaken[torch.from_numpy(chosen)[:, None], torch.from_numpy(drawn)]
@@ -146,10 +167,5 @@ def fit_second(
             cells = batches.cells[torch.from_numpy(flips)[:, None], rows].float()
             same = torch.zeros(rows.shape, dtype=torch.bool)
             same[:, 0] = True
-            descent.take(pair_loss(second(ids, mask, cells), same))
+            descent.take(pair_loss(second(ids, cells), same))
     second.eval()
-
-
-def _parts(batches: Batches, size: int) -> Iterable[np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    order = batches.random.permutation(len(batches))
-    return (order[start : start + size] for start in range(0, len(order) - size + 1, size))

@@ -49,29 +49,48 @@ class StageOne(BaselineNetwork):
         self.reader = Reader(vectors, HIDDEN)
         self.sentence = nn.Sequential(nn.Dropout(0.3), nn.Linear(HIDDEN, SHARED))
         self.seen = nn.Sequential(nn.Dropout(0.2), nn.Linear(256, SHARED))
-        memory = functional.normalize(torch.randn(2, people, SHARED), dim=2)
-        self.register_buffer("memory", memory, persistent=False)
+        self.register_buffer("memory", torch.zeros(2, people, SHARED), persistent=False)
 
     def picture(self, embeddings: Tensor, cells: Tensor) -> tuple[Tensor, ...]:
         """Return unit embeddings ``(C, 256)``, and the cells for stage 2 as they are."""
         return functional.normalize(self.seen(embeddings * 16), dim=1), cells * 1.0
 
-    def read(self, ids: Tensor, mask: Tensor | None) -> Tensor:
+    def read(self, ids: Tensor) -> Tensor:
         """Return the sentences' unit embeddings ``(B, 256)``."""
-        _, last, _ = self.reader(ids, mask)
+        _, last, _ = self.reader(ids)
         return functional.normalize(self.sentence(last[-1]), dim=1)
 
-    def forward(self, ids: Tensor, mask: Tensor | None, *kept: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, *kept: Tensor) -> Tensor:
         """Return the cosines over σ, ``(B, C)``."""
-        return self.read(ids, mask) @ kept[0].T / TEMPERATURE
+        return self.read(ids) @ kept[0].T / TEMPERATURE
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the cross-modal cross-entropy of a batch."""
         seen, _ = self.picture(batch.embeddings[: len(batch.ids)], batch.cells[:1])
-        return self.cross_entropy(self.read(batch.ids, batch.mask), seen, batch.people)
+        return self.cross_entropy(self.read(batch.ids), seen, batch.people)
+
+    @torch.no_grad()
+    def remember(self, said: Tensor, seen: Tensor, people: Tensor) -> None:
+        """Fill the memories: each identity's row becomes its mean embedding of the other kind.
+
+        As in the paper (§3.1) this happens once, before the first step.
+
+        Args:
+            said: ``(N, 256)`` of all sentences.
+            seen: ``(N, 256)`` of their pictures.
+            people: ``(N,)`` identity numbers.
+        """
+        memory = self.get_buffer("memory").zero_()
+        for side, other in enumerate((seen, said)):
+            memory[side].index_add_(0, people, other)
+        memory.copy_(functional.normalize(memory, dim=2))
 
     def cross_entropy(self, said: Tensor, seen: Tensor, people: Tensor) -> Tensor:
-        """Cross-modal cross-entropy of paired embeddings; their memories move on.
+        """Cross-modal cross-entropy (§3.1) of paired embeddings; their memories move on.
+
+        Right row and wrong rows both come from the memory. If the pair's own other half stood in
+        for the right row, sentences and pictures could win by drifting together to where no row
+        of the slower memory is yet, and would all end at one point.
 
         Args:
             said: ``(B, 256)`` of sentences.
@@ -80,18 +99,15 @@ class StageOne(BaselineNetwork):
         """
         memory = self.get_buffer("memory")
         known = memory.clone()  # what the gradient is taken through must not move on with it
-        terms = []
-        for side, (own, other) in enumerate(((said, seen), (seen, said))):
-            logits = own @ known[side].T / TEMPERATURE
-            # the pair's own other half stands in for its row, so that the gradient reaches it
-            fresh = (own * other).sum(1) / TEMPERATURE
-            logits = logits.scatter(1, people[:, None], fresh[:, None])
-            terms.append(functional.cross_entropy(logits, people))
+        losses = [
+            functional.cross_entropy(own @ rows.T / TEMPERATURE, people)
+            for own, rows in zip((said, seen), known, strict=True)
+        ]
         with torch.no_grad():
             for side, other in enumerate((seen, said)):
                 moved = KEEP * memory[side, people] + (1 - KEEP) * other
                 memory[side, people] = functional.normalize(moved, dim=1)
-        return torch.stack(terms).sum()
+        return torch.stack(losses).sum()
 
 
 class StageTwo(nn.Module):
@@ -115,18 +131,17 @@ class StageTwo(nn.Module):
         self.dropout = nn.Dropout(0.3)
         self.judge = nn.Linear(DECODER, 1)
 
-    def forward(self, ids: Tensor, mask: Tensor | None, cells: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, cells: Tensor) -> Tensor:
         """Score each sentence against candidates of its own.
 
         Args:
-            ids: ``(B, T)`` words.
-            mask: ``(B, T)``, or ``None`` without padding.
+            ids: ``(B, T)`` words, padded in front.
             cells: ``(B, K, 18, 128)`` of each sentence's K candidates.
 
         Returns:
             ``(B, K)`` logits.
         """
-        states, _, _ = self.reader(ids, mask)
+        states, _, _ = self.reader(ids)
         regions = cells * 11
         looks = torch.tanh(
             self.region(regions)[:, :, None] + self.word(states)[:, None, :, None]
@@ -134,7 +149,7 @@ class StageTwo(nn.Module):
         seen = self.spatial(looks)[..., 0].softmax(3) @ regions  # (B, K, T, 128)
         said = states[:, None].expand(-1, cells.shape[1], -1, -1)
         pairs = self.dropout(torch.cat([seen, said], 3)).flatten(0, 1)  # (B·K, T, pair)
-        absent = (1 - words_mask(ids, mask)).repeat_interleave(cells.shape[1], 0)
+        absent = (1 - words_mask(ids)).repeat_interleave(cells.shape[1], 0)
         known = self.pair(pairs)
         state = pairs.new_zeros(pairs.shape[0], DECODER)
         cell = state
@@ -161,6 +176,6 @@ class SecondLook(nn.Module):
 
     def forward(self, ids: Tensor, seen: Tensor, regions: Tensor) -> Tensor:
         """Return ``(K,)`` scores for ``(1, T)`` words and K pictures."""
-        rough: Tensor = self.first(ids, None, seen)
-        fine: Tensor = self.second(ids, None, regions[None])
+        rough: Tensor = self.first(ids, seen)
+        fine: Tensor = self.second(ids, regions[None])
         return (rough + fine)[0]

@@ -44,15 +44,15 @@ class PatchWordMatching(BaselineNetwork):
         """Return the patches ``(C, 18, 128)``."""
         return (self.patch(cells * 11),)
 
-    def forward(self, ids: Tensor, mask: Tensor | None, *kept: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, *kept: Tensor) -> Tensor:
         """Return the logits ``(B, C)``."""
         (patches,) = kept
-        states, _, _ = self.reader(ids, mask)
+        states, _, _ = self.reader(ids)
         words = self.word(states)  # (B, T, d)
         flat = words.flatten(0, 1) @ patches.flatten(0, 1).T / SHARED**0.5
-        best = flat.unflatten(1, (-1, patches.shape[1])).amax(2).unflatten(0, (len(ids), -1))
+        best = flat.unflatten(1, (-1, patches.shape[1])).amax(2).unflatten(0, (ids.shape[0], -1))
         affinity = compress(best, self.threshold(states))
-        return (affinity * words_mask(ids, mask)[:, :, None]).sum(1) + self.offset
+        return (affinity * words_mask(ids)[:, :, None]).sum(1) + self.offset
 
 
 def compress(affinity: Tensor, threshold: Tensor, part: float = COMPRESSION) -> Tensor:

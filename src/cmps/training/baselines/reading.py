@@ -35,27 +35,16 @@ class Reader(nn.Module):
         self.dropout = nn.Dropout(0.3)
         self.lstm = nn.LSTM(vectors.shape[1], hidden, layers, batch_first=True, bidirectional=both)
 
-    def forward(self, ids: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Read sentences.
 
         Args:
-            ids: ``(B, T)`` rows of the word table.
-            mask: ``(B, T)``, True at words; ``None`` for sentences without padding.
+            ids: ``(B, T)`` rows of the word table, padded in front.
 
         Returns:
             States ``(B, T, hidden)``, and the last state and last cell, ``(layers, B, hidden)``.
         """
-        vectors = self.dropout(self.words(ids))
-        if mask is None:
-            states, (last, cell) = self.lstm(vectors)
-            return states, last, cell
-        packed = nn.utils.rnn.pack_padded_sequence(
-            vectors, mask.sum(1), batch_first=True, enforce_sorted=False
-        )
-        found, (last, cell) = self.lstm(packed)
-        states, _ = nn.utils.rnn.pad_packed_sequence(
-            found, batch_first=True, total_length=ids.shape[1]
-        )
+        states, (last, cell) = self.lstm(self.dropout(self.words(ids)))
         return states, last, cell
 
 
@@ -70,13 +59,13 @@ class BaselineNetwork(nn.Module, ABC):
         """Turn features ``(C, 256)`` and ``(C, 18, 128)`` into what is kept, a row a picture."""
 
     @abstractmethod
-    def forward(self, ids: Tensor, mask: Tensor | None, *kept: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, *kept: Tensor) -> Tensor:
         """Return the logits ``(B, C)`` that sentence and picture show the same person."""
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the loss of a batch; the default is :func:`pair_loss` of all its pairs."""
         kept = self.picture(batch.embeddings, batch.cells)
-        return pair_loss(self(batch.ids, batch.mask, *kept), batch.same)
+        return pair_loss(self(batch.ids, *kept), batch.same)
 
 
 def pair_loss(logits: Tensor, same: Tensor, wrong: float = WRONG) -> Tensor:
@@ -100,6 +89,6 @@ def pair_loss(logits: Tensor, same: Tensor, wrong: float = WRONG) -> Tensor:
     return (right + wrong * each[~same].mean()) / (1 + wrong)
 
 
-def words_mask(ids: Tensor, mask: Tensor | None) -> Tensor:
-    """Return the mask as 0 and 1, all ones where there is no padding."""
-    return torch.ones_like(ids, dtype=torch.float32) if mask is None else mask.float()
+def words_mask(ids: Tensor) -> Tensor:
+    """Return ``(B, T)``: 1 at words, 0 at padding."""
+    return (ids > 0).float()
