@@ -73,7 +73,7 @@ class StageOne(BaselineNetwork):
     def remember(self, said: Tensor, seen: Tensor, people: Tensor) -> None:
         """Fill the memories: each identity's row becomes its mean embedding of the other kind.
 
-        As in the paper (§3.1) this happens once, before the first step.
+        As in the paper this happens once, before the first step.
 
         Args:
             said: ``(N, 256)`` of all sentences.
@@ -86,7 +86,7 @@ class StageOne(BaselineNetwork):
         memory.copy_(functional.normalize(memory, dim=2))
 
     def cross_entropy(self, said: Tensor, seen: Tensor, people: Tensor) -> Tensor:
-        """Cross-modal cross-entropy (§3.1) of paired embeddings; their memories move on.
+        """Cross-modal cross-entropy of paired embeddings; their memories move on.
 
         Right row and wrong rows both come from the memory. If the pair's own other half stood in
         for the right row, sentences and pictures could win by drifting together to where no row

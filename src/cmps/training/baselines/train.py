@@ -32,9 +32,9 @@ ONE_STAGE: dict[str, type[BaselineNetwork]] = {
     "pwm-ath": PatchWordMatching,
 }
 SCHEDULES = {
-    "deeper-lstm": Schedule(14, others=32),
-    "latent-coattention": Schedule(24, others=0),
-    "gna-rnn": Schedule(20, others=64),
+    "gna-rnn": Schedule(22, others=64),
+    "deeper-lstm": Schedule(16, others=32),
+    "latent-coattention": Schedule(22, others=0),
     "pwm-ath": Schedule(10, others=16),
 }
 """How each learns, the longest first: two processes then end at about the same time."""
