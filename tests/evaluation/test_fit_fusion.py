@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from cmps.search.refining import Refiner
 from cmps.search.witness import Reader, shipped_reader
 from cmps.understanding.chips import Chip
 from cmps.understanding.edits import Add, apply_all
+from cmps.understanding.result import Understanding
 
 HABITS = Habits({"": 1.2}, {"": 0.3}, {"": 0.8}, 0.9)
 
@@ -28,7 +28,7 @@ HABITS = Habits({"": 1.2}, {"": 0.3}, {"": 0.8}, 0.9)
 def understand(text, language, now, focus):
     words = [one for one in text.lower().split() if one in ("red", "green", "blue", "white")]
     edits = tuple(Add(new=Chip("upper", "shirt", (word,))) for word in words)
-    return SimpleNamespace(description=apply_all(edits, now), edits=edits, focus=None)
+    return Understanding(apply_all(edits, now), edits)
 
 
 @pytest.mark.parametrize("slope", [0.6, 1.8])

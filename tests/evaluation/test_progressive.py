@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +17,7 @@ from cmps.search.refining import Refiner
 from cmps.search.witness import Reader, shipped_reader
 from cmps.understanding.chips import Chip
 from cmps.understanding.edits import Add, apply_all
+from cmps.understanding.result import Understanding
 
 NETWORK = Network("colours", "0" * 64)
 
@@ -26,7 +26,7 @@ def understand(text, language, now, focus):
     """Every colour word is a shirt of that colour."""
     words = [one for one in text.lower().split() if one in ("red", "green", "blue", "white")]
     edits = tuple(Add(new=Chip("upper", "shirt", (word,))) for word in words)
-    return SimpleNamespace(description=apply_all(edits, now), edits=edits, focus=None)
+    return Understanding(apply_all(edits, now), edits)
 
 
 @pytest.fixture

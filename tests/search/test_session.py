@@ -123,16 +123,31 @@ def test_the_last_click_on_a_sighting_counts():
 
 def test_a_correction_takes_the_sentence_back_and_a_closer_word_does_not():
     first = Said("a cap", (Add(new=CAP),))
-    closer = begun(first, Said("it is red", (Replace(CAP, RED_CAP),))).state()
+    closer = begun(first, Said("it is red", (Replace(CAP, RED_CAP),), describes=False)).state()
     assert [one.stands for one in closer.sentences] == [True, False]
-    wrong = begun(first, closer_then := Said("red", (Replace(CAP, RED_CAP),))).state()
-    assert wrong.description.chips == (RED_CAP,)
-    assert closer_then.edits
+    assert closer.description.chips == (RED_CAP,)
     corrected = begun(
-        Said("a red cap", (Add(new=RED_CAP),)), Said("no, blue", (Replace(RED_CAP, BLUE_CAP),))
+        Said("a red cap", (Add(new=RED_CAP),)),
+        Said("no, blue", (Replace(RED_CAP, BLUE_CAP),), describes=False),
     ).state()
     assert [one.stands for one in corrected.sentences] == [False, False]
     assert corrected.description.chips == (BLUE_CAP,)
+
+
+def test_a_second_description_that_differs_leaves_the_first_one_standing():
+    state = begun(
+        Said("a man in a red cap", (Add(new=RED_CAP),)),
+        Said("he has a coat and a blue cap", (Add(new=COAT), Replace(RED_CAP, BLUE_CAP))),
+    ).state()
+    assert [one.stands for one in state.sentences] == [True, True]
+    assert state.description.chips == (COAT, BLUE_CAP)
+
+
+def test_sessions_of_before_know_a_correction_by_what_it_replaced():
+    for edit, stands in ((Add(new=CAP), True), (Replace(RED_CAP, CAP), False)):
+        plain = part_to_dict(Said("a cap", (edit,)))
+        del plain["describes"]
+        assert part_from_dict(plain).describes is stands
 
 
 def test_a_chip_is_marked_wherever_it_stood():

@@ -111,6 +111,24 @@ def test_refinements_as_they_are_said_in_a_hurry(before: str, text: str, expecte
     assert [one for one in found if f"{slot}:" in one] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("text", "describes"),
+    [
+        ("a man in a black shirt and dark trousers with a bag", True),
+        ("no, dark trousers", False),
+        ("dark trousers", False),
+        ("blue jeans, white shoes and short hair", True),
+        ("older", False),
+        ("without the hat", False),
+        ("a woman", False),
+        ("the shoes are white", True),
+    ],
+)
+def test_a_description_is_told_from_a_correction(text: str, describes: bool) -> None:
+    known = understand("a man in a blue shirt, black trousers and a hat").description
+    assert understand(text, now=known).describes is describes
+
+
 def test_forgetting() -> None:
     assert "bag:backpack" not in codes("forget the bag", KNOWN)
     assert "hat:hat" in codes("forget the colour of the hat", KNOWN)

@@ -188,7 +188,9 @@ class Searched:
     def _said(self, session: SearchSession, text: str) -> SearchSession:
         state = session.state()
         found = self.reader.understand(text, "en", state.description, state.focus)
-        return session.add(Said(text, found.edits, focus=found.focus), at=now())
+        return session.add(
+            Said(text, found.edits, focus=found.focus, describes=found.describes), at=now()
+        )
 
     def _clicked(
         self, session: SearchSession, ranking: Ranking, witness: Witness, setting: Setting

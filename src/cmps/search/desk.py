@@ -136,7 +136,7 @@ class Desk:
         before = self.session(session, version)
         state = before.state()
         found = self.reader.understand(text, language, state.description, state.focus)
-        part = Said(text.strip(), found.edits, language, spoken, found.focus)
+        part = Said(text.strip(), found.edits, language, spoken, found.focus, found.describes)
         return self._add(before, part, by)
 
     def click(

@@ -32,6 +32,8 @@ class Said:
         language: Its code.
         spoken: Whether it was heard rather than typed.
         focus: The chip spoken of last; "it" of the next sentence.
+        describes: Whether they say by themselves what the person looks like; a correction ("no, a
+            red hat") does not, and takes back the sentences that it corrects.
     """
 
     kind: ClassVar[str] = "said"
@@ -40,6 +42,7 @@ class Said:
     language: str = "en"
     spoken: bool = False
     focus: Chip | None = None
+    describes: bool = True
 
     def __post_init__(self) -> None:
         if not any(character.isalnum() for character in self.text):
@@ -48,18 +51,22 @@ class Said:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         plain: dict[str, Any] = {"text": self.text, "edits": [one.to_dict() for one in self.edits]}
-        plain |= {"language": self.language, "spoken": self.spoken}
+        plain |= {"language": self.language, "spoken": self.spoken, "describes": self.describes}
         return plain | ({"focus": self.focus.to_dict()} if self.focus else {})
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Said:
         """Read what :meth:`to_dict` wrote."""
+        edits = tuple(map(edit_from_dict, plain["edits"]))
+        # sessions of before held no such word: what replaced anything was taken for a correction
+        adds = all(edit.old is None and edit.name in ("add", "note") for edit in edits)
         return cls(
             plain["text"],
-            tuple(map(edit_from_dict, plain["edits"])),
+            edits,
             plain["language"],
             plain["spoken"],
             Chip.from_dict(plain["focus"]) if plain.get("focus") else None,
+            plain.get("describes", adds),
         )
 
 

@@ -94,10 +94,12 @@ class State:
 
     def _said(self, part: Said) -> State:
         state = self._edited(part.edits)
+        if part.describes:
+            # of one person two descriptions may differ; both help to rank, and their average best
+            state = replace(state, sentences=self.sentences)
         new = tuple(edit.new for edit in part.edits if edit.new is not None)
         # "no, a red hat" is an order, not a description: ranking words the chips instead
-        describes = all(edit.old is None and edit.name in ("add", "note") for edit in part.edits)
-        said = Sentence(part.text, new, describes)
+        said = Sentence(part.text, new, part.describes)
         return replace(
             state,
             sentences=(*state.sentences, said),

@@ -10,7 +10,7 @@ from cmps.understanding.edits import Edit
 from cmps.understanding.language import Lexicon, lexicon, words_of
 from cmps.understanding.mentions import Mention, Spoken, same_person
 from cmps.understanding.phrases import spoken_of
-from cmps.understanding.refining import Refining
+from cmps.understanding.refining import Refining, covers
 from cmps.understanding.result import Reply, Understanding
 from cmps.understanding.tagging import tokens_of
 
@@ -59,7 +59,14 @@ def understand(
         refining.note(note)
     edits: Sequence[Edit] = refining.edits
     last = spoken.focus if spoken.mentions else focus
-    return Understanding(refining.description, tuple(edits), repairs, refining.focus(last), reply)
+    return Understanding(
+        refining.description,
+        tuple(edits),
+        repairs,
+        refining.focus(last),
+        reply,
+        _describes(spoken.mentions, edits),
+    )
 
 
 def read_reply(text: str, words: Lexicon) -> Reply:
@@ -76,6 +83,24 @@ def read_reply(text: str, words: Lexicon) -> Reply:
     if first in words.replies and not words.phrases.get(first, {}).get("noise"):
         return words.replies[first]
     return ""
+
+
+def _describes(mentions: Sequence[Mention], edits: Sequence[Edit]) -> bool:
+    """Whether a text describes the person, rather than correct what was said of them.
+
+    Two honest descriptions of one person seldom agree in everything: "black trousers" in the one,
+    "dark trousers" in the other. A correction says little else than what it corrects.
+    """
+    if any(one.corrects or one.order or one.chip.modality == "not" for one in mentions):
+        return False
+    things = [one for one in mentions if one.chip.slot != "who"]
+    other = [one for one in edits if one.old is not None and one.new is not None
+             and one.old.slot != "who" and not _says_more(one.new, one.old)]  # fmt: skip
+    return 2 * len(other) <= len(things) if things else not any(one.old for one in edits)
+
+
+def _says_more(new: Chip, old: Chip) -> bool:
+    return new.modality == old.modality and covers(old, new)
 
 
 def _without_reply(text: str, words: Lexicon) -> str:

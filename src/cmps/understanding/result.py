@@ -34,6 +34,8 @@ class Understanding:
         repairs: Words that were read as others that sound like them.
         focus: The chip that was spoken of last: "it" and "the other one" of the next sentence.
         reply: To a question: yes, no, unknown, or nothing where the text does not say.
+        describes: Whether the text by itself says what the person looks like, such as "a man in
+            dark trousers"; not so a correction, "no, dark ones".
     """
 
     description: Description
@@ -41,6 +43,7 @@ class Understanding:
     repairs: tuple[Repair, ...] = ()
     focus: Chip | None = None
     reply: Reply = ""
+    describes: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -51,6 +54,7 @@ class Understanding:
             "repairs": [{"heard": one.heard, "meant": one.meant} for one in self.repairs],
             "focus": self.focus.to_dict() if self.focus else None,
             "reply": self.reply,
+            "describes": self.describes,
         }
 
 
