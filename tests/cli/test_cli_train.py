@@ -23,6 +23,7 @@ STAGES = {
     "reid": "identity = 1.0\nteacher_cosine = 1.0\nfpr = 0.1",
     "crossmodal": "contrastive_accurate = 1.0\ncontrastive_fast = 1.0\nbalance = 0.1",
     "text": "contrastive_accurate = 1.0\nwords_fast = 0.5",
+    "image": "teacher_cosine = 1.0\ntriplet = 1.0\nsentences_fast = 0.1",
 }
 
 
@@ -39,8 +40,9 @@ def runs(tmp_path_factory):
     steps = []
     for kind, weights in STAGES.items():
         config = root / f"my_{kind}.toml"
+        people = 4 if kind == "image" else 3  # two pairs of look-alikes
         config.write_text(
-            f'network = "{tiny.network}"\nepochs = 1\nidentities = 3\npictures = 2\n'
+            f'network = "{tiny.network}"\nepochs = 1\nidentities = {people}\npictures = 2\n'
             "backbone_rate = 1e-3\nhead_rate = 1e-3\ntext_rate = 1e-3\nweight_decay = 0.0\n"
             f"warmup = 1\naverage = 0.5\ndistilled = 4\n[weights]\n{weights}\n"
         )

@@ -71,6 +71,25 @@ def corpus(
 
 
 @train.command()
+def drawn(
+    day: Annotated[Path, typer.Argument(metavar="DAY", help="What cmps simulate day wrote.")],
+    runs: Runs,
+    teacher: Annotated[
+        Path, typer.Option(metavar="FILE", help="Teacher: person-reidentification-retail-0277.xml.")
+    ],
+    network: Preset = "compact",
+) -> None:
+    """Decode a simulated day's pictures, for the stage image: RUNS/corpus/drawn."""
+    from cmps.training.corpus import build, drawn_pictures
+    from cmps.training.network import NetworkConfig
+
+    sizes = NetworkConfig.preset(network)
+    out = runs / "corpus" / "drawn"
+    build(list(drawn_pictures(day)), out, teacher, (sizes.height, sizes.width))
+    print(out)
+
+
+@train.command()
 def language(
     runs: Runs,
     bert: Annotated[Path, typer.Option(metavar="DIR", help="Hugging Face folder of a BERT.")],
@@ -108,7 +127,7 @@ def reid(
 def crossmodal(
     runs: Runs,
     start: Start = "reid",
-    config: Annotated[str, _config("crossmodal or joint")] = "crossmodal",
+    config: Annotated[str, _config("crossmodal")] = "crossmodal",
     attributes: Attributes = None,
     device: Device = "cpu",
 ) -> None:
@@ -130,6 +149,20 @@ def text(
     from cmps.training.recipe import Inputs, Step, run_step
 
     print(run_step(Step("text", config, start), Inputs(runs, None, attributes, device)))
+
+
+@train.command()
+def image(
+    runs: Runs,
+    start: Start = "text_again",
+    config: Annotated[str, _config("image")] = "image",
+    attributes: Attributes = None,
+    device: Device = "cpu",
+) -> None:
+    """Stage 4: the image branch learns on against the stored sentences, drawn people beside it."""
+    from cmps.training.recipe import Inputs, Step, run_step
+
+    print(run_step(Step("image", config, start), Inputs(runs, None, attributes, device)))
 
 
 @train.command(name="all")

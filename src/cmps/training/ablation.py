@@ -1,7 +1,7 @@
 """What each part of the method brings: short, equal runs that differ in one thing.
 
 ``python -m cmps.training.ablation --corpus RUNS/corpus --language RUNS/language --weights
-RUNS/joint.pt --attributes DATA/Market-1501-v15.09.15/market_attribute.mat --out ablation.json``
+RUNS/shipped.pt --attributes DATA/Market-1501-v15.09.15/market_attribute.mat --out ablation.json``
 
 Every run starts from the same numbers: the backbone of ``--weights``, its first stages standing
 still, and new heads and text branches from the seed. It sees the same batches in the same order and
@@ -27,7 +27,6 @@ from torch import nn
 
 from cmps.training.ablation_data import BLOCK, Shared, prepare_shared
 from cmps.training.crossmodal import (
-    Memory,
     PairBatches,
     all_terms,
     make_trainer,
@@ -156,10 +155,9 @@ def run_row(shared: Shared, row: Row, base: StageConfig, steps: int, seed: int) 
         rows = steps * config.identities * config.pictures
         checkpoint = Path(folder) / "checkpoint.pt"
         trainer = make_trainer(network, rows, replace(config, epochs=1), checkpoint, "cpu")
-        memory = Memory.empty(config.memory, shared.sizes.embedding)
         network.train()
         torch.manual_seed(seed)
-        trainer.run(batches, lambda batch: all_terms(network, batch, memory))
+        trainer.run(batches, lambda batch: all_terms(network, batch))
     trained = time.monotonic() - started
     averaged = trainer.averaged.module
     assert isinstance(averaged, CrossModalNetwork)

@@ -5,7 +5,7 @@ unit length; the teacher's embeddings) and ``corpus.json`` (per picture: person,
 captions, split). Held-out people never enter the train rows: :func:`training_pictures` drops
 them by identity, whatever picture or source they come from.
 
-``cmps train corpus`` makes one for ``train`` and one for ``val``.
+``cmps train corpus`` makes one for ``train`` and one for ``val``, and one for each simulated day.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cmps.datasets.csv_list import read_csv
 from cmps.datasets.cuhk_pedes import read_cuhk_pedes
 from cmps.datasets.cuhk_reid import read_cuhk01, read_cuhk03
+from cmps.datasets.drawn_day import read_truth
 from cmps.datasets.market1501 import parse_name, read_market1501
 from cmps.datasets.picture import Picture
 
@@ -77,6 +79,18 @@ def read_prw(data: Path) -> Iterator[Picture]:
         yield replace(picture, captions=tuple(record["captions"]), split="train")
 
 
+def drawn_pictures(day: Path) -> Iterator[Picture]:
+    """Yield the pictures of a simulated day (``cmps simulate day``); ``drawn:`` leads each person.
+
+    Raises:
+        DatasetError: If the day cannot be read.
+    """
+    truth = read_truth(day / "truth.jsonl")
+    for picture in read_csv(day / "index.csv"):
+        person = truth[str(picture.path.relative_to(day))]
+        yield replace(picture, person=f"drawn:{day.name}-{person}", split="train")
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """Decoded pictures with identities, captions and the teacher's embeddings.
@@ -105,6 +119,15 @@ class Corpus:
         rows = json.loads((folder / "corpus.json").read_text())
         pictures = np.load(folder / "pictures.npy", mmap_mode="r")
         return cls(pictures, np.load(folder / "teacher.npy"), rows)
+
+
+def join(parts: Sequence[Corpus]) -> Corpus:
+    """Put corpora one after another; their pictures are read into memory."""
+    return Corpus(
+        np.concatenate([part.pictures for part in parts]),
+        np.concatenate([part.teacher for part in parts]),
+        [row for part in parts for row in part.rows],
+    )
 
 
 def build(pictures: Sequence[Picture], out: Path, teacher: Path, size: tuple[int, int]) -> None:

@@ -1,8 +1,7 @@
 """Stage 2: both text branches and the image branch learn one space (paper §2, eq. 1).
 
-The config ``crossmodal`` starts from stage 1; ``joint`` goes on from any image branch (a shipped
-one, by :mod:`cmps.training.restore`) and learns re-identification in the same batches
-(``cmps train crossmodal``, ``cmps train joint``).
+It starts from stage 1, or from a shipped image branch by :mod:`cmps.training.restore`
+(``cmps train crossmodal``).
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ from cmps.training.losses import (
     foreground_loss,
     fpr_loss,
     identity_loss,
-    one_way_loss,
     ranking_loss,
     reconstruction_distances,
     triplet_loss,
@@ -58,38 +56,6 @@ class Sentence:
 
     words: list[int]
     states: NDArray[np.float16]
-
-
-@dataclass(slots=True)
-class Memory:
-    """Embeddings of the last batches: more to be told apart from, for little (Wang et al., XBM).
-
-    Attributes:
-        size: How many pairs are kept; 0 for none.
-        image, fast, accurate: ``(n, 256)`` of past pictures and sentences.
-        people: ``(n,)`` their identity numbers.
-    """
-
-    size: int
-    image: Tensor
-    fast: Tensor
-    accurate: Tensor
-    people: Tensor
-
-    @classmethod
-    def empty(cls, size: int, width: int, device: str = "cpu") -> Memory:
-        """Return a memory of nothing yet."""
-        none = torch.zeros(0, width, device=device)
-        return cls(size, none, none, none, torch.zeros(0, dtype=torch.long, device=device))
-
-    def keep(self, image: Tensor, fast: Tensor, accurate: Tensor, people: Tensor) -> None:
-        """Add a batch and forget the oldest."""
-        if not self.size:
-            return
-        self.image = torch.cat([self.image, image.detach()])[-self.size :]
-        self.fast = torch.cat([self.fast, fast.detach()])[-self.size :]
-        self.accurate = torch.cat([self.accurate, accurate.detach()])[-self.size :]
-        self.people = torch.cat([self.people, people])[-self.size :]
 
 
 class CaptionBank:
@@ -162,36 +128,22 @@ def stack_sentences(
 
 
 def matching_terms(
-    network: CrossModalNetwork,
-    text: TextOutput,
-    image: ImageOutput,
-    people: Tensor,
-    memory: Memory,
-    name: str,
+    network: CrossModalNetwork, text: TextOutput, image: ImageOutput, people: Tensor, name: str
 ) -> dict[str, Tensor]:
     """Return the terms that pull one text variant and the pictures together."""
     scale = network.temperature.exp().clamp(max=100)
     same = people[:, None] == people[None, :]
-    known = people[:, None] == memory.people[None, :]
-    past = memory.fast if name == "fast" else memory.accurate
-    wide = torch.cat([same, known], 1)
-    pictures = torch.cat([text.embedding @ image.embedding.T, text.embedding @ memory.image.T], 1)
-    sentences = torch.cat([image.embedding @ text.embedding.T, image.embedding @ past.T], 1)
+    similarities = text.embedding @ image.embedding.T
     distances = reconstruction_distances(text.words, text.attention, image.pyramid)
     return {
-        f"contrastive_{name}": (
-            one_way_loss(pictures * scale, wide) + one_way_loss(sentences * scale, wide)
-        )
-        / 2,
+        f"contrastive_{name}": contrastive_loss(similarities * scale, same),
         f"words_{name}": contrastive_loss(-distances * 20, same),
-        f"triplet_{name}": ranking_loss(1 - pictures, wide, TRIPLET_MARGIN)
-        + ranking_loss(1 - sentences, wide, TRIPLET_MARGIN),
+        f"triplet_{name}": ranking_loss(1 - similarities, same, TRIPLET_MARGIN)
+        + ranking_loss(1 - similarities.T, same, TRIPLET_MARGIN),
     }
 
 
-def all_terms(
-    network: CrossModalNetwork, batch: dict[str, Tensor], memory: Memory
-) -> dict[str, Tensor]:
+def all_terms(network: CrossModalNetwork, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return every loss term of one batch; the captioned pictures come first in it."""
     shown = batch["shown_people"]
     paired = len(batch["ids"])
@@ -205,9 +157,8 @@ def all_terms(
     image_logits = network.classify(output.raw)
     text_logits = [network.classify(accurate.raw), network.classify(fast.raw)]
     cells = reconstruction_distances(output.pyramid, output.foreground, output.pyramid)
-    terms = matching_terms(network, accurate, image, people, memory, "accurate")
-    terms |= matching_terms(network, fast, image, people, memory, "fast")
-    memory.keep(image.embedding, fast.embedding, accurate.embedding, people)
+    terms = matching_terms(network, accurate, image, people, "accurate")
+    terms |= matching_terms(network, fast, image, people, "fast")
     terms["triplet"] = (terms.pop("triplet_accurate") + terms.pop("triplet_fast")) / 2
     zero = torch.zeros((), device=shown.device)
     paired_logits = image_logits[:paired]
@@ -350,9 +301,8 @@ def train(
     )
     checkpoint = out / f"{config.name}.checkpoint.pt"
     trainer = make_trainer(network, len(bank.rows), config, checkpoint, device)
-    memory = Memory.empty(config.memory, sizes.embedding, device)
     network.train()
-    trainer.run(batches, lambda batch: all_terms(network, batch, memory))
+    trainer.run(batches, lambda batch: all_terms(network, batch))
     averaged = trainer.averaged.module.cpu()
     assert isinstance(averaged, CrossModalNetwork)
     return save_model(TextNetwork(bert, averaged), out / f"{config.name}.pt")

@@ -15,8 +15,8 @@ from typing import Literal
 from cmps.training.network import CONFIGS
 from cmps.training.stage import StageConfig
 
-Kind = Literal["reid", "crossmodal", "text"]
-KINDS: tuple[Kind, ...] = ("reid", "crossmodal", "text")
+Kind = Literal["reid", "crossmodal", "text", "image"]
+KINDS: tuple[Kind, ...] = ("reid", "crossmodal", "text", "image")
 
 
 class RecipeError(ValueError):
@@ -84,7 +84,7 @@ def run_step(step: Step, inputs: Inputs) -> Path:
     Raises:
         RecipeError: If stage 1 is asked for without ImageNet weights, or the start is not there.
     """
-    from cmps.training import crossmodal, reid, text
+    from cmps.training import crossmodal, image, reid, text
 
     config = StageConfig.read(step.config)
     corpus, language = inputs.runs / "corpus" / "train", inputs.runs / "language"
@@ -95,6 +95,12 @@ def run_step(step: Step, inputs: Inputs) -> Path:
         if inputs.imagenet is None:
             raise RecipeError("stage reid starts from ImageNet weights: give --imagenet FILE")
         return reid.train(corpus, inputs.imagenet, inputs.runs, config, inputs.device)
+    if step.kind == "image":
+        drawn = inputs.runs / "corpus" / "drawn"
+        folders = [corpus, *([drawn] if drawn.is_dir() else [])]
+        return image.train(
+            folders, language, start, inputs.runs, config, inputs.attributes, inputs.device
+        )
     stage = crossmodal.train if step.kind == "crossmodal" else text.train
     return stage(
         corpus, language, start, inputs.runs, config, inputs.attributes, device=inputs.device

@@ -30,9 +30,9 @@ class StageConfig:
 
     ``frozen`` is how many of the backbone's first stages stand still: edges and colours are learned
     by then, and their large maps cost most of the backward pass. ``still_norm`` keeps the norms'
-    statistics; ``memory`` is how many past pairs are told apart from; ``attributes`` how many
-    pictures of each Market person without captions get sentences from attributes. ``varied`` is
-    the chance that a caption is shortened and reworded, ``word_dropout`` that a word is hidden.
+    statistics; ``attributes`` is how many pictures of each Market person without captions get
+    sentences from attributes. ``varied`` is the chance that a caption is shortened and reworded,
+    ``word_dropout`` that a word is hidden.
     """
 
     network: str
@@ -49,7 +49,6 @@ class StageConfig:
     text_rate: float = 0.0
     frozen: int = 0
     still_norm: bool = False
-    memory: int = 0
     attributes: int = 0
     varied: float = 0.33
     word_dropout: float = 0.1
