@@ -10,12 +10,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cmps.evaluation.baselines.networks import BEST
 from cmps.training.baselines.batches import Batches
 from cmps.training.baselines.latent_coattention import StageOne, StageTwo
 from cmps.training.baselines.reading import BaselineNetwork, pair_loss
 
 WARM_UP = 100
+EASY = 0.5
+"""Part of stage 2's wrong pictures that are drawn from all: from hard ones alone it learned
+nothing in a pass, its loss stayed at chance. One in a thousand is right, which does no harm."""
+
+MISTAKEN = 100
+"""Stage 1's best wrong pictures, from which stage 2 learns: of 5,000 training pictures these are as
+hard as the best 20 of a gallery of 1,000, and the best 20 would be as hard as no gallery is."""
 BLOCK = 128
 """Sentences that are embedded at once."""
 
@@ -124,7 +130,7 @@ def embed(first: StageOne, batches: Batches) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @torch.no_grad()
-def hard_candidates(first: StageOne, batches: Batches, count: int = BEST) -> Tensor:
+def hard_candidates(first: StageOne, batches: Batches, count: int = MISTAKEN) -> Tensor:
     """Return for every sentence the pictures of other people that stage 1 finds best.
 
     Returns:
@@ -142,7 +148,7 @@ def hard_candidates(first: StageOne, batches: Batches, count: int = BEST) -> Ten
 def fit_second(
     name: str, first: StageOne, second: StageTwo, batches: Batches, schedule: Schedule
 ) -> None:
-    """Train stage 2 on each sentence's own picture against three that stage 1 mistakes for it.
+    """Train stage 2 on each sentence's own picture against wrong ones, half of them hard.
 
     Args:
         name: Shown with the progress.
@@ -163,6 +169,12 @@ def fit_second(
             own = torch.tensor([batches.sentences[number][0] for number in chosen])
             drawn = batches.random.integers(0, mistaken.shape[1], (len(chosen), schedule.others))
             wrong = mistaken[torch.from_numpy(chosen)[:, None], torch.from_numpy(drawn)]
+            easy = batches.random.integers(0, len(batches.people), drawn.shape)
+            wrong = torch.where(
+                torch.from_numpy(batches.random.random(drawn.shape) < EASY),
+                torch.from_numpy(easy),
+                wrong,
+            )
             rows = torch.cat([own[:, None], wrong], 1)
             cells = batches.cells[torch.from_numpy(flips)[:, None], rows].float()
             same = torch.zeros(rows.shape, dtype=torch.bool)
