@@ -16,8 +16,8 @@ from cmps.training.baselines.reading import BaselineNetwork, pair_loss
 
 WARM_UP = 100
 EASY = 0.5
-"""Part of stage 2's wrong pictures that are drawn from all: from hard ones alone it learned
-nothing in a pass, its loss stayed at chance. One in a thousand is right, which does no harm."""
+"""Part of stage 2's wrong pictures that are drawn from all: with hard ones alone, at half the
+rate, its loss stayed at chance for a pass. One in a thousand is right, which does no harm."""
 
 MISTAKEN = 100
 """Stage 1's best wrong pictures, from which stage 2 learns: of 5,000 training pictures these are as
