@@ -10,7 +10,7 @@ from desks import CROWD, HABITS, desk, sighting
 from fakes import FakeTextEncoder, fake_curves
 
 from cmps.gallery.memory import MemoryGallery
-from cmps.search.kept import Kept, Records
+from cmps.search.kept import Inverses, Kept, Records
 from cmps.search.places import Where
 from cmps.search.refining import Refiner
 from cmps.understanding.chips import Chip
@@ -124,3 +124,16 @@ def test_many_threads_find_the_same():
     assert len(found) == 8
     for one in found:
         same(one, wanted)
+
+
+def test_a_matrix_is_made_once_for_each_sighting():
+    made: list[list[int]] = []
+
+    def make(places):
+        made.append(places.tolist())
+        return np.stack([np.full((2, 2), place, np.float32) for place in places])
+
+    kept = Inverses()
+    assert kept.of(["a", "b"], make)[1, 0, 0] == 1
+    assert kept.of(["c", "b", "a"], make)[:, 0, 0].tolist() == [0, 1, 0]
+    assert made == [[0, 1], [0]]

@@ -66,6 +66,7 @@ class Weights:
         doubt: Probability that a picture given for the person does not help: other clothes.
         right: How often what a witness says is right.
         maybe: The same for what they think possible.
+        same: Log-odds from which on two of the best sightings are shown as one person.
         trust: In the log-odds of sentences and chips together.
     """
 
@@ -75,6 +76,7 @@ class Weights:
     doubt: float = 0.02
     right: float = 0.9
     maybe: float = 0.7
+    same: float = 2.0
     trust: Trust = Trust()
 
 
@@ -222,15 +224,33 @@ class Fusion:
             closeness: For each probe, how near FPR finds a stranger (1 − distance): without it
                 the odds are good for an order only.
         """
+        return self._added(self._spread, self._lines(closeness), self._chips)
+
+    def nearer(self, coarse: Floats, closeness: Sequence[float]) -> Floats:
+        """Return what :meth:`coarse` does, given what it returned without any closeness.
+
+        Args:
+            coarse: ``(n,)``; of no more use afterwards.
+            closeness: See :meth:`coarse`.
+        """
+        texts = len(self._asked.texts)
+        if len(self._cosines) > texts:
+            return self.coarse(closeness)  # of pictures the best one counts, not their sum
+        if texts:
+            gained = sum(self._lines(closeness)) - sum(self._lines())
+            coarse += self._weights.trust.slope * texts**-self._weights.repeated * gained
+        return coarse
+
+    def _lines(self, closeness: Sequence[float] = ()) -> list[float]:
+        """Return the constant of each probe's log ratios."""
         near = closeness or [0.0] * len(self._cosines)
         curves = [self._curve(number) for number in range(len(near))]
         # FPR of a stranger adds the same to all scores, and so to their level
         add = [curve.share * one for curve, one in zip(curves, near, strict=True)]
-        lines = []
-        for curve, height, more in zip(curves, self._levels, add, strict=True):
-            line = curve.log_odds(np.array(more), self._size, height + more)
-            lines.append(float(line) - prior(self._size))
-        return self._added(self._spread, lines, self._chips)
+        return [
+            float(curve.log_odds(np.array(more), self._size, height + more)) - prior(self._size)
+            for curve, height, more in zip(curves, self._levels, add, strict=True)
+        ]
 
     @cached_property
     def _spread(self) -> list[Floats]:

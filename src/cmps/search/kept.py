@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cmps.gallery.records import Sighting
@@ -85,3 +86,36 @@ class Records:
             while len(self._records) > max(MOST_RECORDS, len(ids)):
                 self._records.popitem(last=False)
         return [known[id] for id in ids]
+
+
+class Inverses:
+    """One matrix for each of some sightings, made once; safe to use from many threads.
+
+    3 kB each. Nearly the same hundred sightings are looked at step after step.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+
+    def of(
+        self, ids: Sequence[str], make: Callable[[NDArray[np.intp]], NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        """Return the matrices in the order of ids.
+
+        Args:
+            ids: Of K sightings.
+            make: Makes those at some places among the K.
+        """
+        with self._lock:
+            known = {id: self._rows[id] for id in ids if id in self._rows}
+        new = np.array([place for place, id in enumerate(ids) if id not in known], np.intp)
+        if len(new):
+            known |= zip((ids[place] for place in new), make(new), strict=True)
+        with self._lock:
+            for id in ids:
+                self._rows[id] = known[id]
+                self._rows.move_to_end(id)
+            while len(self._rows) > max(MOST_RECORDS, len(ids)):
+                self._rows.popitem(last=False)
+        return np.stack([known[id] for id in ids])

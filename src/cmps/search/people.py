@@ -22,8 +22,8 @@ from cmps.understanding.chips import Chip
 
 Mark = Literal["", "ticked", "liked"]
 
-MOST_PAIRS = 1000
-"""So many pairs, the nearest ones, are compared by FPR to gather sightings into people."""
+NEAREST = 8
+"""Two pictures of one person are among each other's so many look-alikes."""
 THIN = 0.2
 """Below this probability of the best person the evidence is called thin."""
 
@@ -134,8 +134,13 @@ def grouped(
     ready: Rebuilt,
     curve: Curve,
     together: Sequence[int] = (),
+    surely: float = 0.0,
 ) -> list[list[int]]:
     """Gather sightings into people: same tracklet, or probably the same person as the best one.
+
+    Who stands in a stranger's group is not seen, so likeness alone is not enough: a sentence
+    brings together people who are dressed alike. Both must also be among each other's
+    ``NEAREST`` look-alikes (k-reciprocal neighbours; Zhong et al., CVPR 2017).
 
     Args:
         sightings: K of them.
@@ -143,54 +148,75 @@ def grouped(
         ready: Their pyramids.
         curve: Calibration of pictures.
         together: Places of sightings that a human took for one person.
+        surely: Log-odds from which on two pictures show one person.
 
     Returns:
         Places of each person's sightings, best first, the best person first.
     """
     order = np.array([n for n in np.argsort(-odds, kind="stable") if np.isfinite(odds[n])], np.intp)
-    same = _same(sightings, order, ready, curve, set(together))
+    run = _runs(sightings, order)
+    same = _same(sightings, order, run, ready, curve, surely)
+    named = np.array([int(place) in set(together) for place in order], bool)
     people: list[list[int]] = []
     left = np.ones(len(order), bool)
     for first in range(len(order)):
         if left[first]:
-            members = left & same[first]
+            alike = same[first] | (named if named[first] else False)
+            # with a picture comes all of its tracklet
+            members = left & np.isin(run, run[alike])
             left &= ~members
             people.append([int(place) for place in order[members]])
     return people
 
 
+def _runs(sightings: Sequence[Sighting], order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return a number for the tracklet of each sighting in order; its own where it has none."""
+    runs: dict[str, int] = {}
+    return np.array(
+        [
+            n if (name := sightings[place].tracklet) is None else runs.setdefault(name, n)
+            for n, place in enumerate(order)
+        ],
+        np.intp,
+    )
+
+
 def _same(
     sightings: Sequence[Sighting],
     order: NDArray[np.intp],
+    run: NDArray[np.intp],
     ready: Rebuilt,
     curve: Curve,
-    together: set[int],
+    surely: float,
 ) -> NDArray[np.bool_]:
-    """Return which of n sightings, in order, belong to one person with which that come later."""
-    count = len(order)
+    """Return which of n sightings, in order, show one person with which that come later."""
     embeddings = np.stack([one.encoding.embedding for one in sightings])[order]
     weights = np.stack([one.encoding.foreground for one in sightings])
-    runs: dict[str, int] = {}
-    run = np.array(
-        [
-            -1 - n if (name := sightings[place].tracklet) is None else runs.setdefault(name, n)
-            for n, place in enumerate(order)
-        ]
-    )
-    named = np.array([int(place) in together for place in order], bool)
-    same = (run[:, None] == run) | (named[:, None] & named)
     cosines = embeddings @ embeddings.T
+    same = run[:, None] == run
     # cosine alone bounds the score from above, and FPR looks only at pairs that can reach it
-    needed = -curve.intercept / curve.slope - curve.share
-    near = np.triu((1 - curve.share) * cosines >= needed, 1) & ~same
+    needed = (surely - curve.intercept) / curve.slope - curve.share
+    near = np.triu(((1 - curve.share) * cosines >= needed) & _mutual(cosines, run) & ~same, 1)
     ones, others = np.nonzero(near)
-    if len(ones) > MOST_PAIRS:
-        nearest = np.sort(np.argsort(-cosines[ones, others], kind="stable")[:MOST_PAIRS])
-        ones, others = ones[nearest], others[nearest]
     distances = ready.between(weights, order[ones], order[others])
     scores = rerank(cosines[ones, others], distances, curve.share)
-    same[ones, others] = curve.log_odds(scores, curve.gallery) >= 0
-    return np.asarray(same | np.eye(count, dtype=bool))
+    same[ones, others] = curve.log_odds(scores, curve.gallery) >= surely
+    return np.asarray(same)
+
+
+def _mutual(cosines: NDArray[np.floating], run: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which of n sightings are among each other's nearest of other tracklets, ``(n, n)``.
+
+    A long tracklet beside somebody must not hide all others: of each the nearest picture counts.
+    """
+    count = len(run)
+    runs, places = np.unique(run, return_inverse=True)
+    nearest = np.full((count, len(runs)), -np.inf)
+    np.maximum.at(nearest.T, places, cosines.T)
+    nearest[np.arange(count), places] = -np.inf
+    edge = np.sort(nearest, axis=1)[:, -NEAREST if len(runs) > NEAREST else 0]
+    close = cosines >= edge[:, None]
+    return np.asarray(close & close.T)
 
 
 def thinness(people: Sequence[Person], empty: bool) -> str:

@@ -50,6 +50,17 @@ def fpr_distances(
     return distances
 
 
+def inverses_of(gallery: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return (YᵀY + βI)⁻¹ of each picture's cells Y, ``(K, m, m)``.
+
+    Args:
+        gallery: ``(K, m, d)`` unit local vectors.
+    """
+    pictures = np.asarray(gallery, np.float32)
+    ridge = BETA * np.eye(pictures.shape[1], dtype=np.float32)
+    return np.asarray(np.linalg.inv(pictures @ pictures.transpose(0, 2, 1) + ridge), np.float32)
+
+
 class Rebuilt:
     """K gallery pictures made ready to rebuild many probes: what they need is inverted once.
 
@@ -58,7 +69,7 @@ class Rebuilt:
 
     Args:
         gallery: ``(K, m, d)`` unit local vectors.
-        beta: Ridge weight.
+        inverses: ``(K, m, m)`` from :func:`inverses_of`, where they are known already.
 
     Example:
         >>> cells = np.eye(4, dtype=np.float32)
@@ -67,11 +78,11 @@ class Rebuilt:
         [0.00800000037997961, 1.0]
     """
 
-    def __init__(self, gallery: NDArray[np.floating], beta: float = BETA) -> None:
-        self.pictures = gallery.astype(np.float32)
-        self.beta = beta
-        ridge = beta * np.eye(self.pictures.shape[1], dtype=np.float32)
-        self._inverse = np.linalg.inv(self.pictures @ self.pictures.transpose(0, 2, 1) + ridge)
+    def __init__(
+        self, gallery: NDArray[np.floating], inverses: NDArray[np.float32] | None = None
+    ) -> None:
+        self.pictures = np.asarray(gallery, np.float32)
+        self._inverse = inverses_of(self.pictures) if inverses is None else inverses
 
     def distances(
         self,
@@ -88,7 +99,7 @@ class Rebuilt:
         """
         seen = self.pictures[rows] @ probe.astype(np.float32).T  # (K, m, n)
         code = self._inverse[rows] @ seen
-        errors = 1 - (seen * code).sum(1) - self.beta * np.square(code).sum(1)
+        errors = 1 - (seen * code).sum(1) - BETA * np.square(code).sum(1)
         share = weights / max(float(weights.sum()), 1e-4)
         distances: NDArray[np.float32] = (errors @ share).astype(np.float32)
         return distances
@@ -105,7 +116,7 @@ class Rebuilt:
         """
         seen = self.pictures[others] @ self.pictures[ones].transpose(0, 2, 1)
         code = self._inverse[others] @ seen
-        errors = 1 - (seen * code).sum(1) - self.beta * np.square(code).sum(1)
+        errors = 1 - (seen * code).sum(1) - BETA * np.square(code).sum(1)
         chosen = weights[ones]
         share = chosen / np.maximum(chosen.sum(1, keepdims=True), 1e-4)
         distances: NDArray[np.float32] = (errors * share).sum(1).astype(np.float32)

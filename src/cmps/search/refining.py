@@ -16,10 +16,10 @@ from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve, probability
 from cmps.search.evidence import Evidence, Habits, seen, shipped_habits
 from cmps.search.fusion import Asked, Claim, Floats, Fusion, Scored, Weights, shipped_weights
-from cmps.search.kept import Kept, Records
+from cmps.search.kept import Inverses, Kept, Records
 from cmps.search.people import Mark, Person, Ranking, Reason, candidates, grouped, thinness
 from cmps.search.ranking import Probe
-from cmps.search.reconstruction import Rebuilt
+from cmps.search.reconstruction import Rebuilt, inverses_of
 from cmps.search.sentences import Sentences
 from cmps.search.session import State
 from cmps.settings import Variant
@@ -56,6 +56,7 @@ class Known:
         self.kept = Kept()
         self.evidence: dict[Variant, Evidence] = {}
         self.records = Records()
+        self.inverses = Inverses()
 
 
 @dataclass
@@ -132,9 +133,9 @@ class Refiner:
             coarse = fusion.coarse()
         with timings.measure("rank"):
             best, sightings = self._best(coarse, pool, state, snapshot)
-            ready = Rebuilt(np.stack([one.encoding.pyramid for one in sightings]))
+            ready = self._ready(sightings, snapshot)
             odds, closeness = fusion.fine(best, ready)
-            everybody = fusion.coarse(closeness)
+            everybody = fusion.nearer(coarse, closeness)
             self._mark(odds, sightings, state)
             everybody[best] = odds
             people = self._people(
@@ -254,6 +255,12 @@ class Refiner:
         ids = [str(id) for id in pool.ids[best]]
         return best, self._current(snapshot).records.of(ids, self.store.get)
 
+    def _ready(self, sightings: Sequence[Sighting], snapshot: Snapshot) -> Rebuilt:
+        pyramids = np.stack([one.encoding.pyramid for one in sightings]).astype(np.float32)
+        kept = self._current(snapshot).inverses
+        ids = [one.id for one in sightings]
+        return Rebuilt(pyramids, kept.of(ids, lambda places: inverses_of(pyramids[places])))
+
     def _mark(self, odds: Floats, sightings: Sequence[Sighting], state: State) -> None:
         """Let a human's word stand, for the tracklet of what was clicked too."""
         ticked = _with_tracklets(sightings, state.ticked)
@@ -280,7 +287,8 @@ class Refiner:
         together = [n for n, one in enumerate(sightings) if one.id in state.ticked]
         cosines = fusion.cosines(best)
         ticked, liked = set(state.ticked), set(state.liked)
-        groups = grouped(sightings, odds, ready, self.curves["image"], together)[:top]
+        curve, surely = self.curves["image"], self.weights.same
+        groups = grouped(sightings, odds, ready, curve, together, surely)[:top]
         first = best[[members[0] for members in groups]] if groups else best[:0]
         reasons = self._reasons(fusion, asked, first, evidence)
         chances = probability(odds)
