@@ -94,7 +94,7 @@ def test_a_loss_that_is_not_finite_stops_the_training(tmp_path):
         trainer.take({"bad": network.weight.sum() * torch.nan}, {"bad": 1.0})
 
 
-@pytest.mark.parametrize("name", ["reid", "crossmodal", "text", "text_again", "image", "ablation"])
+@pytest.mark.parametrize("name", ["reid", "crossmodal", "text", "text_again", "text_last", "image", "ablation"])
 def test_shipped_configs_can_be_read(name):
     config = StageConfig.read(name)
     assert config.epochs > 0
