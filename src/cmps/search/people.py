@@ -156,14 +156,15 @@ def grouped(
     order = np.array([n for n in np.argsort(-odds, kind="stable") if np.isfinite(odds[n])], np.intp)
     run = _runs(sightings, order)
     same = _same(sightings, order, run, ready, curve, surely)
-    named = np.array([int(place) in set(together) for place in order], bool)
+    named = np.isin(order, np.asarray(together, np.intp))
+    mates = run[:, None] == run
     people: list[list[int]] = []
     left = np.ones(len(order), bool)
     for first in range(len(order)):
         if left[first]:
             alike = same[first] | (named if named[first] else False)
             # with a picture comes all of its tracklet
-            members = left & np.isin(run, run[alike])
+            members = left & mates[alike].any(0)
             left &= ~members
             people.append([int(place) for place in order[members]])
     return people
