@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from cmps.training.augment import Augmentation, augment  # noqa: E402
+from cmps.training.network import CONFIGS  # noqa: E402
 from cmps.training.sampler import identity_batches  # noqa: E402
 from cmps.training.stage import StageConfig, Trainer  # noqa: E402
 
@@ -94,7 +95,9 @@ def test_a_loss_that_is_not_finite_stops_the_training(tmp_path):
         trainer.take({"bad": network.weight.sum() * torch.nan}, {"bad": 1.0})
 
 
-@pytest.mark.parametrize("name", ["reid", "crossmodal", "text", "text_again", "text_last", "image", "ablation"])
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in CONFIGS.glob("*.toml") if path.stem != "recipe")
+)
 def test_shipped_configs_can_be_read(name):
     config = StageConfig.read(name)
     assert config.epochs > 0
