@@ -1,47 +1,144 @@
+"""What a gallery tells about itself."""
+
 from __future__ import annotations
+
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from cmps.search.calibration import Curve
-from cmps.search.fusion import prior
-from cmps.search.tracks.adapt import FAINTEST, tempered
-from cmps.search.tracks.looks import Looks, probe_of
-
-SHIPPED = Curve(0.0, 40.0, -30.0, 1030, shift=0.0)
-
-
-def ratios(curve: Curve, scores: np.ndarray) -> np.ndarray:
-    return curve.log_odds(scores, curve.gallery) - prior(curve.gallery)
+from cmps.evaluation.drawn_days import NETWORK, START, Recipe, draw_day
+from cmps.gallery.memory import MemoryGallery
+from cmps.search.tracks.adapt import adapted, paired, sample
+from cmps.search.tracks.follower import Follower
+from cmps.search.tracks.looks import Metric, mean_of
+from cmps.search.tracks.meaning import Meaning, Shipped
+from cmps.search.tracks.passes import Pass, complete
+from cmps.search.tracks.travel import AnyTravel, PlanTravel
 
 
-def test_a_curve_that_believes_too_much_of_strangers_is_made_fainter():
-    strangers = np.random.default_rng(0).normal(0.6, 0.1, 4000)
-    best = np.sort(strangers)[-400:]
-    assert np.exp(ratios(SHIPPED, strangers)).mean() > 10
-    fainter = tempered(SHIPPED, best, 0.1)
-    assert np.exp(ratios(fainter, best)).mean() * 0.1 == pytest.approx(1, abs=0.01)
-    before, after = ratios(SHIPPED, strangers), ratios(fainter, strangers)
-    assert (np.sign(before) == np.sign(after)).all()
-    assert fainter.slope < SHIPPED.slope
+@pytest.fixture(scope="module")
+def day():
+    return draw_day(Recipe(people=60, outfits=20, seed=4))
 
 
-def test_a_curve_that_believes_little_stays_and_none_is_made_meaningless():
-    assert tempered(SHIPPED, np.array([0.3, 0.4]), 0.1) == SHIPPED
-    assert tempered(SHIPPED, np.array([0.99]), 1.0).slope == pytest.approx(
-        SHIPPED.slope * FAINTEST, rel=1e-3
-    )
+@pytest.fixture(scope="module")
+def store(day):
+    made = MemoryGallery()
+    made.use(NETWORK)
+    made.upsert(day.sightings)
+    return made
 
 
-def test_what_a_look_says_does_not_depend_on_the_size_of_the_gallery():
-    from desks import CROWD
+@pytest.fixture(scope="module")
+def cameras(day):
+    return sorted({one.camera for one in day.sightings})
 
-    from cmps.gallery.memory import MemoryGallery
-    from cmps.search.tracks.passes import complete
 
+@pytest.fixture(scope="module")
+def travel(day, cameras):
+    return PlanTravel(day.plan, cameras, 7200.0)
+
+
+@pytest.fixture(scope="module")
+def passes(store, day):
+    return complete(store, day.sightings)
+
+
+def who_is_who(passes):
+    people = np.array([one.sightings[0].person for one in passes])
+    return people[:, None] == people[None]
+
+
+def parted(scores, same):
+    """Return how many deviations strangers' and one person's scores are apart."""
+    above = np.triu(np.ones_like(same), 1)
+    one, two = scores[above & same], scores[above & ~same]
+    return (one.mean() - two.mean()) / np.hypot(one.std(), two.std())
+
+
+def test_what_belongs_to_cameras_and_moments_counts_less(store, passes):
+    resident = store.snapshot().resident
+    means = np.stack([mean_of(one) for one in passes])
+    cameras = [one.camera for one in passes]
+    same = who_is_who(passes)
+    found = []
+    for metric in (Metric(), Metric.learned(resident.vectors, resident.cameras, passes)):
+        rows = metric.rows(means, cameras)
+        assert np.linalg.norm(rows, axis=1) == pytest.approx(1, abs=1e-5)
+        found.append(parted(rows @ rows.T, same))
+    assert found[1] > found[0]
+
+
+def test_a_photo_from_elsewhere_has_no_camera(store, passes):
+    resident = store.snapshot().resident
+    metric = Metric.learned(resident.vectors, resident.cameras, passes)
+    one = mean_of(passes[0])[None]
+    here, elsewhere = metric.rows(one, [passes[0].camera]), metric.rows(one, [""])
+    assert 0.3 < float(here[0] @ elsewhere[0]) < 1
+
+
+def test_few_passes_tell_nothing_of_how_pictures_differ(store, passes):
+    resident = store.snapshot().resident
+    assert Metric.learned(resident.vectors, resident.cameras, passes[:20]).turn is None
+
+
+def test_a_gallery_tells_how_alike_one_persons_passes_are(day, store, travel, cameras, passes):
+    own = adapted(store, day.curve, travel, cameras)
+    assert isinstance(own.says, Meaning)
+    rows = own.metric.rows(np.stack([mean_of(one) for one in passes]), [p.camera for p in passes])
+    scores, same = rows @ rows.T, who_is_who(passes)
+    above = np.triu(np.ones_like(same), 1)
+    assert own.says.mean == pytest.approx(scores[above & same].mean(), abs=0.1)
+
+
+def test_a_small_gallery_is_judged_as_shipped(day, cameras):
     store = MemoryGallery()
-    store.upsert(CROWD)
-    passes = complete(store, CROWD)
-    probe = probe_of(CROWD[0].encoding)
-    small, large = (Looks(passes, SHIPPED, size, 0).ratios(probe) for size in (100, 100_000))
-    np.testing.assert_array_equal(small, large)
+    store.use(NETWORK)
+    store.upsert(day.sightings[:20])
+    own = adapted(store, day.curve, AnyTravel(cameras, 7200.0), cameras)
+    assert isinstance(own.says, Shipped)
+
+
+def test_pairs_that_are_surely_apart_show_two_people(passes, travel, cameras):
+    rows = Metric().rows(np.stack([mean_of(one) for one in passes]), [""] * len(passes))
+    part = np.zeros(len(passes), int)
+    pairs = paired(passes, part, travel, cameras, rows @ rows.T)
+    same = who_is_who(passes)
+    assert len(pairs.apart) > 300
+    assert not same[tuple(pairs.apart.T)].any()
+    assert len(pairs.far) == 0
+
+
+def test_cameras_that_look_at_one_place_are_found_out():
+    """Two cameras see everybody at once; a third one sees others."""
+    rng = np.random.default_rng(0)
+    passes, looks = [], []
+    for person in range(80):
+        look = rng.standard_normal(64)
+        for camera in ("left", "right") if person % 2 else ("door",):
+            moment = START + timedelta(seconds=person // 2 * 40)
+            passes.append(Pass(camera, moment, moment, (), (f"{person} {camera}",)))
+            looks.append(look + 0.2 * rng.standard_normal(64))
+    rows = np.array(looks) / np.linalg.norm(looks, axis=1, keepdims=True)
+    travel = AnyTravel(["door", "left", "right"], 3600.0)
+    part = np.zeros(len(passes), int)
+    pairs = paired(passes, part, travel, ["door", "left", "right"], rows @ rows.T)
+    seen = {frozenset(passes[n].camera for n in both) for both in pairs.apart}
+    assert seen == {frozenset(("door", "left")), frozenset(("door", "right"))}
+
+
+def test_a_sample_takes_whole_stretches_of_the_day(store):
+    resident = store.snapshot().resident
+    stretches = sample(resident, np.random.default_rng(0))
+    for rows in stretches:
+        assert (np.diff(resident.times[rows]) >= 0).all()
+    every = np.concatenate(stretches)
+    assert len(set(every.tolist())) == len(every)
+
+
+def test_an_empty_gallery_cannot_be_followed_but_does_not_break(day):
+    store = MemoryGallery()
+    store.use(NETWORK)
+    follower = Follower(store, day.curve)
+    assert follower.traffic()[0].count == 0

@@ -3,7 +3,7 @@
 Each person is followed once, from one of their sightings. ``threshold`` takes every candidate
 picture above a threshold, ``threshold, passes`` every candidate pass by all its pictures; both
 thresholds are the best ones for other people, as nobody knows the best one beforehand. Tracks have
-no threshold to choose: theirs are the shipped calibration and the gallery's own pairs.
+no threshold to choose: the gallery itself tells them what scores mean.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from cmps.evaluation.report import hardware
 from cmps.evaluation.track_data import Tracked
 from cmps.evaluation.track_metrics import Judged, TrackScore, best_threshold, score
 from cmps.search.calibration import Curve
+from cmps.search.ranking import Probe
+from cmps.search.reconstruction import Rebuilt, rerank
 from cmps.search.tracks.follow import Pursuit, Setting
 from cmps.search.tracks.follower import Follower, TravelOf
 from cmps.search.tracks.looks import probe_of
@@ -103,12 +105,13 @@ def evaluate_track(
     """
     setting = setting or Setting()
     travel: TravelOf = data.ways.travel(setting) or AnyTravel
-    once = replace(setting, certain=2.0)
+    alone = replace(setting, jointly=False)
     methods = {
-        "track": Follower(data.store, curve, travel, fpr, setting),
-        "track, one pass": Follower(data.store, curve, travel, fpr, once),
-        "no travel times": Follower(data.store, curve, _timeless(travel), fpr, setting),
+        "track": Follower(data.store, curve, travel, setting),
+        "track, alone": Follower(data.store, curve, travel, alone),
+        "no travel times": Follower(data.store, curve, _timeless(travel), setting),
     }
+    share = curve.share if fpr else 0.0
     chosen = followed(data, limit)
     judged: dict[str, list[Judged]] = {name: [] for name in methods}
     spent: dict[str, list[float]] = {name: [] for name in methods}
@@ -123,7 +126,7 @@ def evaluate_track(
             spent[name].append(time.perf_counter() - started)
             judged[name].append(_judged(data, person, probe, pursuit, path))
             if name == "track":
-                plain.append(_Plain.of(data, person, probe, pursuit))
+                plain.append(_Plain.of(data, person, probe, pursuit, share))
         progress("following", number, len(chosen))
     results = {
         "threshold": score(_thresholded(data, plain, by_pass=False), data.owners),
@@ -152,11 +155,11 @@ class _Timeless:
 
     def __init__(self, known: Travel, cameras: Sequence[str], span: float) -> None:
         self._known, self._any = known, AnyTravel(cameras, span)
+        places = range(len(cameras))
+        self._overlap = np.array([[known.together(a, b) for b in places] for a in places], bool)
 
     def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
-        overlap = np.array(
-            [self._known.together(int(a), int(b)) for a, b in zip(here, there, strict=True)], bool
-        )
+        overlap = self._overlap[here, there]
         return self._any.log_density(here, there, np.where(overlap, np.abs(seconds), seconds))
 
     def together(self, here: int, there: int) -> bool:
@@ -197,28 +200,40 @@ class _Plain:
     person: str
     probe: str
     groups: list[tuple[str, ...]]
-    gains: np.ndarray
+    means: np.ndarray
     pictures: list[str]
-    ratios: np.ndarray
+    scores: np.ndarray
 
     @classmethod
-    def of(cls, data: Tracked, person: str, probe: str, pursuit: Pursuit) -> _Plain:
-        """Return them in order of time."""
+    def of(cls, data: Tracked, person: str, probe: str, pursuit: Pursuit, share: float) -> _Plain:
+        """Return them in order of time; ``share`` is FPR's part of a score."""
         given = next(ids for ids in data.people[person].values() if probe in ids)
-        order = [int(n) for n in pursuit.order if pursuit.passes[n].ids[0] not in given]
-        gains = pursuit.gains([(view, 1.0) for view in pursuit.views])
+        pictures = [one for group in pursuit.passes for one in group.sightings]
+        ready = Rebuilt(np.stack([one.encoding.pyramid for one in pictures])) if share else None
+        embeddings = np.stack([one.encoding.embedding for one in pictures])
+
+        def scores(one: Probe) -> np.ndarray:
+            cosines = np.asarray(np.vecdot(embeddings, one.embedding))
+            if ready is None:
+                return cosines
+            return rerank(cosines, ready.distances(one.local, one.weights), share)
+
         # a threshold on pictures knows one picture, that which was clicked
-        clicked = probe_of(data.store.get([probe])[0].encoding)
-        ratios = pursuit.looks.ratios(clicked)
-        ids = [one.id for group in pursuit.passes for one in group.sightings]
-        kept = [place for place, id in enumerate(ids) if id not in given]
+        clicked = scores(probe_of(data.store.get([probe])[0].encoding))
+        views = [scores(one) for view in pursuit.views for one in view.probes]
+        owners = np.repeat(
+            np.arange(len(pursuit.passes)), [len(one.sightings) for one in pursuit.passes]
+        )
+        means = np.bincount(owners, np.mean(views, axis=0)) / np.bincount(owners)
+        order = [int(n) for n in pursuit.order if pursuit.passes[n].ids[0] not in given]
+        kept = [place for place, one in enumerate(pictures) if one.id not in given]
         return cls(
             person,
             probe,
             [pursuit.passes[n].ids for n in order],
-            gains[order],
-            [ids[place] for place in kept],
-            ratios[kept],
+            means[order],
+            [pictures[place].id for place in kept],
+            clicked[kept],
         )
 
 
@@ -232,11 +247,11 @@ def _thresholded(data: Tracked, plain: Sequence[_Plain], by_pass: bool) -> list[
             groups: Sequence[Sequence[str]]
             if by_pass:
                 groups = [
-                    ids for ids, gain in zip(one.groups, one.gains, strict=True) if gain >= limit
+                    ids for ids, mean in zip(one.groups, one.means, strict=True) if mean >= limit
                 ]
             else:
-                taken = zip(one.pictures, one.ratios, strict=True)
-                groups = _in_passes(data, [id for id, ratio in taken if ratio >= limit])
+                taken = zip(one.pictures, one.scores, strict=True)
+                groups = _in_passes(data, [id for id, alike in taken if alike >= limit])
             found.append(_against(data, one.person, one.probe, groups))
     return found
 
@@ -250,10 +265,10 @@ def _best(data: Tracked, plain: Sequence[_Plain], by_pass: bool) -> float:
         wanted += len(want) - len(next(ids for ids in own if one.probe in ids))
         if by_pass:
             counts = [len(ids) for ids in one.groups]
-            scores.append(np.repeat(one.gains, counts))
+            scores.append(np.repeat(one.means, counts))
             right.append(np.array([id in want for ids in one.groups for id in ids], bool))
         else:
-            scores.append(one.ratios)
+            scores.append(one.scores)
             right.append(np.array([id in want for id in one.pictures], bool))
     return best_threshold(scores, right, wanted)
 

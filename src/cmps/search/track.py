@@ -123,7 +123,7 @@ class Tracker:
         engine = self.engine
         travel = self.ways.travel(self.setting)
         curve = engine.curves["image"]
-        return Follower(engine.store, curve, travel, bool(engine.depth), self.setting)
+        return Follower(engine.store, curve, travel, self.setting)
 
     def pursue(
         self,
@@ -150,8 +150,7 @@ class Tracker:
 
     def near(self, pursuit: Pursuit, found: Track, top: int = 5) -> list[Companion]:
         """Return who was near the person."""
-        fpr = bool(self.engine.depth)
-        return companions(pursuit.store, pursuit.curve, found.stops, top, fpr)
+        return companions(pursuit.store, pursuit.own, found.stops, top)
 
 
 def track(

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from cmps.gallery.store import GalleryStore
-from cmps.search.calibration import Curve
 from cmps.search.ranking import Candidate
-from cmps.search.tracks.looks import Looks, probe_of
+from cmps.search.tracks.adapt import Own
+from cmps.search.tracks.looks import mean_of
 from cmps.search.tracks.passes import Pass, complete, near
 from cmps.search.tracks.records import Companion, Stop
 from cmps.search.tracks.travel import Floats
@@ -28,46 +28,45 @@ _MOST_NEAR = 40
 
 
 def companions(
-    store: GalleryStore, curve: Curve, stops: Sequence[Stop], top: int = 5, fpr: bool = True
+    store: GalleryStore, own: Own, stops: Sequence[Stop], top: int = 5
 ) -> list[Companion]:
     """Return who was near at the stops of a track, those first who were so at most of them.
 
     Args:
         store: The gallery.
-        curve: Calibration of pictures, of this gallery if it was adapted.
+        own: How people are compared in this gallery.
         stops: Of the track.
         top: How many to return.
-        fpr: Whether FPR compares pictures.
     """
     passes: list[Pass] = []
     at: list[int] = []
-    own = {id for stop in stops for id in stop.ids}
+    known = {id for stop in stops for id in stop.ids}
     for number, stop in enumerate(stops):
         where = near(stop.camera, stop.start, stop.end, NEAR)
         if where is None:
             continue
-        ids = [id for id in store.listing(where) if id not in own]
+        ids = [id for id in store.listing(where) if id not in known]
         found = complete(store, store.get(ids[: 5 * _MOST_NEAR]))[:_MOST_NEAR]
         passes += found
         at += [number] * len(found)
     if not passes:
         return []
-    chances = _same(passes, np.array(at), curve, store.count(), fpr)
+    chances = _same(passes, np.array(at), own)
     return _ranked(passes, np.array(at), chances, top)
 
 
-def _same(passes: Sequence[Pass], at: np.ndarray, curve: Curve, size: int, fpr: bool) -> Floats:
+def _same(passes: Sequence[Pass], at: np.ndarray, own: Own) -> Floats:
     """Return the probability ``(n, n)`` that the person of row i is pass j, near another stop.
 
     Somebody is near again with a fixed probability, and then each pass there is as probable as
     another before anybody looks.
     """
-    looks = Looks(passes, curve, size, int(fpr))
+    rows = own.metric.rows(np.stack([mean_of(one) for one in passes]), [p.camera for p in passes])
     count = len(passes)
+    scores = (rows @ rows.T).astype(np.float64)
     chances = np.zeros((count, count))
-    for i, one in enumerate(passes):
-        middle = one.sightings[len(one.sightings) // 2]
-        ratios = looks.fused([looks.ratios(probe_of(middle.encoding))])
+    for i in range(count):
+        ratios = own.says.ratios(scores[i], 1, np.ones(count, np.intp))
         for stop in np.unique(at):
             there = np.flatnonzero(at == stop)
             if stop == at[i]:

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from cmps.gallery.records import Sighting
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import probability
-from cmps.search.fusion import prior
 from cmps.search.ranking import Probe
 from cmps.search.tracks.adapt import Own
-from cmps.search.tracks.looks import Fusing, Looks, probe_of
-from cmps.search.tracks.passes import MOST_PICTURES, Pass, Traffic, complete, key_of
+from cmps.search.tracks.looks import mean_of, probe_of
+from cmps.search.tracks.passes import Pass, Traffic, complete, key_of
 from cmps.search.tracks.path import Graph, Solution, solve
-from cmps.search.tracks.rivals import elsewhere, explained
-from cmps.search.tracks.travel import Habits, Travel
+from cmps.search.tracks.rivals import belonging, claimed, grouped
+from cmps.search.tracks.travel import Flags, Floats, Habits, Travel
 
-Floats = NDArray[np.float64]
+SEEN_ALL = 0.7
+"""Share of steps on which the next pass is the next one in truth, and none in between is missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +32,18 @@ class Setting:
 
     Attributes:
         depth: How many of the nearest pictures are looked at.
-        passes: How many passes are compared with all their pictures.
-        certain: From which probability on a found stop becomes a probe itself; above 1, none.
-        more: How many stops become probes.
-        pictures: How many pictures of such a stop.
-        rounds: How often the stops found so far become probes.
-        fusing: How pictures add up.
+        passes: How many passes are compared.
         habits: How people move.
-        rivalry: How much more probable than any pass it is that a look-alike made the next one too;
-            0 leaves rivals out. See :mod:`cmps.search.tracks.rivals`.
-        adapt: Whether the gallery's own pairs tell what a score means; see
+        jointly: Whether all candidates are explained together, see
+            :mod:`cmps.search.tracks.rivals`; else each is compared with the given looks alone.
+        adapt: Whether the gallery itself tells what scores mean; see
             :mod:`cmps.search.tracks.adapt`.
     """
 
-    depth: int = 300
-    passes: int = 120
-    certain: float = 0.9
-    more: int = 4
-    pictures: int = 2
-    rounds: int = 2
-    fusing: Fusing = field(default_factory=Fusing)
+    depth: int = 400
+    passes: int = 150
     habits: Habits = field(default_factory=Habits)
-    rivalry: float = 3.0
+    jointly: bool = True
     adapt: bool = True
 
 
@@ -97,11 +87,10 @@ class Pursuit:
 
     Args:
         store: The gallery.
-        own: What scores mean in this gallery.
+        own: How people are compared in this gallery.
         views: How the person looks.
         travel: Travel times among ``traffic.cameras``.
         traffic: How often anybody passes.
-        fpr: Whether FPR compares pictures.
         setting: How to search.
     """
 
@@ -112,20 +101,14 @@ class Pursuit:
         views: Sequence[View],
         travel: Travel,
         traffic: Traffic,
-        fpr: bool = True,
         setting: Setting | None = None,
     ) -> None:
         self.store, self.own, self.travel, self.traffic = store, own, travel, traffic
-        self.curve = own.passes
         self.setting = setting or Setting()
-        self.fpr = fpr
         self.views = list(views)
         self.confirmed: set[str] = set()
-        self.rejected: dict[str, Probe] = {}
+        self.rejected: set[str] = set()
         self.passes: list[Pass] = []
-        self._size = round(traffic.count)
-        self._known: dict[str, Floats] = {}
-        self._against: dict[str, Floats] = {}
 
     def fork(self) -> Pursuit:
         """Return the same pursuit once more; what is said of the one changes nothing of the other.
@@ -134,8 +117,7 @@ class Pursuit:
         """
         other = copy.copy(self)
         other.views, other.passes = list(self.views), list(self.passes)
-        other.confirmed, other.rejected = set(self.confirmed), dict(self.rejected)
-        other._known, other._against = dict(self._known), dict(self._against)
+        other.confirmed, other.rejected = set(self.confirmed), set(self.rejected)
         return other
 
     def gather(self, must: Collection[str] = ()) -> None:
@@ -161,16 +143,14 @@ class Pursuit:
         chosen = set(keys)
         new = complete(self.store, [one for one in found if key_of(one) in chosen])
         self.passes += new
-        self._known.clear()
-        self._against.clear()
-        for name in ("looks", "graph", "order", "times", "places", "alike"):
+        for name in ("rows", "step", "order", "times", "places"):
             self.__dict__.pop(name, None)
 
     @cached_property
-    def looks(self) -> Looks:
-        """The candidates' pictures."""
-        setting = self.setting
-        return Looks(self.passes, self.curve, self._size, int(self.fpr), setting.fusing)
+    def rows(self) -> NDArray[np.float32]:
+        """Each pass as a vector, ``(passes, 256)``; their cosines are compared."""
+        means = np.stack([mean_of(one) for one in self.passes])
+        return self.own.metric.rows(means, [one.camera for one in self.passes])
 
     @cached_property
     def order(self) -> NDArray[np.intp]:
@@ -202,9 +182,20 @@ class Pursuit:
         known = {camera: place for place, camera in enumerate(self.traffic.cameras)}
         return np.array([known.get(one.camera, -1) for one in self.passes], np.intp)
 
+    @property
+    def strangers(self) -> float:
+        """Log of the passes of all people, for each of the person's."""
+        pictures = sum(len(one.ids) for one in self.passes) / max(len(self.passes), 1)
+        return math.log(max(self.traffic.count / pictures, 2.0) / self.setting.habits.seen)
+
     @cached_property
-    def graph(self) -> Graph:
-        """Steps between dated passes; their gains come with the evidence."""
+    def step(self) -> Floats:
+        """Log ratios of going from one dated pass to a later one, against a stranger's passing.
+
+        What a step earns is the density of being seen next there and then, against the rate of
+        anybody's passing. But passes are missed, and then all that is known is how often people
+        are seen: of so many passes, so many are theirs. That is also all without travel times.
+        """
         order = self.order
         count = len(order)
         cameras = self.places[order]
@@ -215,12 +206,11 @@ class Pursuit:
         )
         j, k = np.triu_indices(count, 1)
         density = self.travel.log_density(cameras[j], cameras[k], enter[k] - leave[j])
-        stay = 1 / self.setting.habits.seen
+        ratio = density - np.log(rates[k] / pictures) + math.log(SEEN_ALL)
+        any_time = math.log(1 - SEEN_ALL) - self.strangers
         step = np.full((count, count), -np.inf)
-        step[j, k] = density + math.log1p(-stay) - np.log(rates[k] / pictures)
-        everybody = max(self.traffic.count / pictures, 1.0)
-        begin = np.full(count, -math.log(everybody))
-        return Graph(np.zeros(count), step, begin, np.full(count, math.log(stay)))
+        step[j, k] = np.where(np.isinf(density), -np.inf, np.logaddexp(ratio, any_time))
+        return step
 
     def confirm(self, ids: Collection[str]) -> None:
         """Take a human's word that these sightings show the person.
@@ -228,13 +218,13 @@ class Pursuit:
         Raises:
             GalleryError: If one is unknown.
         """
-        for number, sighting in self._named(ids):
+        for number in self._named(ids):
             one = self.passes[number]
             self.confirmed.add(one.key)
-            self.rejected.pop(one.key, None)
+            self.rejected.discard(one.key)
             if one.key not in {view.key for view in self.views}:
-                self.views.append(self._view(number))
-            del sighting
+                probes = (probe_of(picture.encoding) for picture in one.sightings)
+                self.views.append(View(one.key, tuple(probes)))
 
     def reject(self, ids: Collection[str]) -> None:
         """Take a human's word that these sightings show somebody else.
@@ -242,26 +232,18 @@ class Pursuit:
         Raises:
             GalleryError: If one is unknown.
         """
-        for number, sighting in self._named(ids):
+        for number in self._named(ids):
             key = self.passes[number].key
             self.confirmed.discard(key)
             self.views = [view for view in self.views if view.key != key] or self.views
-            self.rejected[key] = probe_of(sighting.encoding)
+            self.rejected.add(key)
 
-    def _named(self, ids: Collection[str]) -> list[tuple[int, Sighting]]:
+    def _named(self, ids: Collection[str]) -> list[int]:
         sightings = self.store.get(list(ids))
         have = {one.key for one in self.passes}
         self._take([one for one in sightings if key_of(one) not in have])
         places = {one.key: number for number, one in enumerate(self.passes)}
-        return [(places[key_of(one)], one) for one in sightings]
-
-    def _view(self, number: int, most: int = MOST_PICTURES) -> View:
-        """Return a pass as a view, with some of its pictures spread over it."""
-        one = self.passes[number]
-        count = min(most, len(one.sightings))
-        chosen = np.linspace(0, len(one.sightings) - 1, count + 2)[1:-1].round().astype(int)
-        pictures = [one.sightings[place] for place in dict.fromkeys(chosen.tolist())]
-        return View(one.key, tuple(probe_of(picture.encoding) for picture in pictures))
+        return [places[key_of(one)] for one in sightings]
 
     def solve(self, threshold: float = 0.5) -> Found:
         """Return the best path as things stand.
@@ -271,62 +253,59 @@ class Pursuit:
         """
         if not self.passes:
             return Found((), np.empty(0), ())
-        price = _log_odds(threshold)
-        views = [(view, 1.0) for view in self.views]
-        gains = self.gains(views)
-        solution = self._path(gains, price)
-        for _ in range(self.setting.rounds):
-            sure = self._certain(solution)
-            if not sure and self.alike is None:
-                break
-            gains = self.gains([*views, *sure]) - self._rivals(solution)
-            solution = self._path(gains, price)
-        return self._found(solution, gains, threshold)
+        gains = self.gains()
+        return self._found(self._path(gains, _log_odds(threshold)), gains, threshold)
 
-    @cached_property
-    def alike(self) -> Floats | None:
-        """Log-odds that two dated passes are one person, ``(n, n)`` in the order of ``order``."""
-        setting, curve = self.setting, self.own.cosines
-        if curve is None or not setting.rivalry:
-            return None
-        pictures = sum(len(one.ids) for one in self.passes) / len(self.passes)
-        everybody = max(self.traffic.count / pictures, 2.0)
-        share = min(setting.rivalry * setting.habits.seen / everybody, 1.0)
-        ratios = curve.log_odds(self.looks.likeness()[np.ix_(self.order, self.order)], self._size)
-        return np.asarray(ratios - prior(self._size) + math.log(share))
+    def gains(self) -> Floats:
+        """Return every pass's log ratio ``(passes,)``: this person, against anybody."""
+        rows, known = self._views()
+        scores = (rows @ rows.T).astype(np.float64)
+        count, says = len(self.passes), self.own.says
+        members = np.zeros(len(rows), bool)
+        members[known] = True
+        if not self.setting.jointly:
+            return belonging(scores, says, members)[:count]
+        price, apart = self._prior(known, len(rows))
+        groups = grouped(scores, says, apart, price, known)
+        gains = belonging(scores, says, groups == known[0])
+        lone = np.zeros(len(rows), bool)
+        lone[:count] = [one.key in self.rejected for one in self.passes]
+        taken = claimed(scores, says, apart, price, groups, known[0], lone)
+        return (gains - taken)[:count]
 
-    def _rivals(self, solution: Solution) -> Floats:
-        """Return what rivals take from every pass, ``(passes,)``."""
-        taken = np.zeros(len(self.passes))
-        if self.alike is not None:
-            apart = np.triu(np.isinf(self.graph.step), 1)
-            away = elsewhere(apart | apart.T, solution.probability)
-            taken[self.order] = explained(self.alike, away)
-        return taken
+    def _views(self) -> tuple[NDArray[np.float32], list[int]]:
+        """Return vectors of passes, then of looks that are no pass, and which show the person."""
+        places = {one.key: number for number, one in enumerate(self.passes)}
+        known = [places[view.key] for view in self.views if view.key in places]
+        photos = [view.centre for view in self.views if view.key not in places]
+        if not photos:
+            return self.rows, known
+        rows = self.own.metric.rows(np.stack(photos), [""] * len(photos))
+        known += range(len(self.passes), len(self.passes) + len(photos))
+        return np.concatenate([self.rows, rows]), known
 
-    def gains(self, views: Sequence[tuple[View, float]]) -> Floats:
-        """Return every pass's log ratio ``(passes,)``, rejected pictures counted against it."""
-        rows = [self._ratios(view) for view, _ in views]
-        gains = self.looks.together(rows, [weight for _, weight in views])
-        for key, probe in self.rejected.items():
-            if key not in self._against:
-                self._against[key] = self.looks.unlike(probe)
-            gains = gains + self._against[key]
-        return gains
-
-    def _ratios(self, view: View) -> Floats:
-        name = f"{view.key} {len(view.probes)}"
-        if name not in self._known:
-            ratios = [self.looks.ratios(probe) for probe in view.probes]
-            self._known[name] = self.looks.fused(ratios)
-        return self._known[name]
+    def _prior(self, known: Sequence[int], count: int) -> tuple[Floats, Flags]:
+        """Return log odds ``(n, n)`` that two passes are one person's, and which cannot be."""
+        step = self.step
+        price = np.full((count, count), -self.strangers)
+        apart = np.zeros((count, count), bool)
+        dated = np.ix_(self.order, self.order)
+        price[dated] = np.maximum(step, step.T)
+        apart[dated] = np.isinf(price[dated])
+        price[apart] = -self.strangers
+        np.fill_diagonal(apart, False)
+        for number, one in enumerate(self.passes):
+            if one.key in self.rejected:
+                apart[number, known] = apart[known, number] = True
+        return price, apart
 
     def _path(self, gains: Floats, price: float) -> Solution:
         """Return the best path of dated passes, nobody being at two places at once."""
         keys = [self.passes[n].key for n in self.order]
         must = [place for place, key in enumerate(keys) if key in self.confirmed]
         never = {place for place, key in enumerate(keys) if key in self.rejected}
-        graph = Graph(gains[self.order], self.graph.step, self.graph.begin, self.graph.end)
+        begin = np.full(len(keys), -self.strangers)
+        graph = Graph(gains[self.order], self.step, begin, np.zeros(len(keys)))
         while True:
             solution = solve(graph, must, never - set(must), price)
             clash = self._clash(solution, set(must))
@@ -351,24 +330,9 @@ class Pursuit:
             return min(pair - must, key=lambda node: solution.probability[node])
         return None
 
-    def _certain(self, solution: Solution) -> list[tuple[View, float]]:
-        """Return the surest stops that were not asked with, as views."""
-        known = {view.key for view in self.views}
-        sure = [
-            (float(solution.probability[node]), int(self.order[node]))
-            for node in solution.nodes
-            if solution.probability[node] >= self.setting.certain
-        ]
-        sure = [(chance, n) for chance, n in sure if self.passes[n].key not in known]
-        sure.sort(key=lambda pair: (-pair[0], self.passes[pair[1]].key))
-        few = self.setting.pictures
-        return [(self._view(n, few), chance) for chance, n in sure[: self.setting.more]]
-
     def _found(self, solution: Solution, gains: Floats, threshold: float) -> Found:
         # without a time nothing is known but the looks: any pass of the gallery may be the one
-        pictures = sum(len(one.ids) for one in self.passes) / len(self.passes)
-        everybody = self.traffic.count / pictures
-        chance = probability(gains - math.log(max(everybody, 2.0) / self.setting.habits.seen))
+        chance = probability(gains - self.strangers)
         chance[self.order] = solution.probability
         keys = [one.key for one in self.passes]
         chance[[key in self.confirmed for key in keys]] = 1.0

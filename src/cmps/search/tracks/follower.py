@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve
 from cmps.search.ranking import Probe
-from cmps.search.tracks.adapt import Own, adapted
+from cmps.search.tracks.adapt import adapted, shipped
 from cmps.search.tracks.follow import Pursuit, Setting, View
 from cmps.search.tracks.looks import probe_of
 from cmps.search.tracks.passes import Traffic, complete
@@ -25,7 +24,6 @@ class Follower:
         store: The gallery.
         curve: Calibration of pictures.
         travel: Makes the travel model; default knows no distances.
-        fpr: Whether FPR compares pictures.
         setting: How to search.
     """
 
@@ -34,20 +32,15 @@ class Follower:
         store: GalleryStore,
         curve: Curve,
         travel: TravelOf | None = None,
-        fpr: bool = True,
         setting: Setting | None = None,
     ) -> None:
-        self.store, self.curve, self.fpr = store, curve, fpr
+        self.store, self.curve = store, curve
         self.setting = setting or Setting()
         self._travel_of: TravelOf = travel or AnyTravel
         self._version = -1
         self._traffic: Traffic | None = None
         self._travel: Travel | None = None
-        self._own = Own(curve)
-
-    def _shipped(self) -> Curve:
-        """Return the curve; without FPR its score is the cosine alone."""
-        return self.curve if self.fpr else replace(self.curve, share=0.0)
+        self._own = shipped(curve)
 
     def traffic(self) -> tuple[Traffic, Travel]:
         """Return how often anybody passes, and travel times; made anew when the gallery changes."""
@@ -57,10 +50,10 @@ class Follower:
             scale = snapshot.count / max(len(kept.ids), 1)
             self._traffic = Traffic(kept.cameras, kept.times, scale)
             self._travel = self._travel_of(self._traffic.cameras, self._traffic.span)
-            self._own = Own(self.curve)
+            self._own = shipped(self.curve)
             if self.setting.adapt:
                 cameras = self._traffic.cameras
-                self._own = adapted(self.store, self._shipped(), self._travel, cameras)
+                self._own = adapted(self.store, self.curve, self._travel, cameras)
             self._version = snapshot.version
         return self._traffic, self._travel
 
@@ -91,7 +84,7 @@ class Follower:
         for one in complete(store, store.get(own)):
             probes = tuple(probe_of(picture.encoding) for picture in one.sightings)
             views.append(View(one.key, probes))
-        pursuit = Pursuit(store, self._own, views, travel, traffic, self.fpr, self.setting)
+        pursuit = Pursuit(store, self._own, views, travel, traffic, self.setting)
         pursuit.gather([*own, *reject])
         pursuit.confirm(own)
         pursuit.reject(reject)

@@ -1,55 +1,112 @@
-"""Rivals: people who look like the person, told apart by being elsewhere at the same time.
+"""People who look alike, told apart by explaining all of their passes together.
 
-A look-alike is seen again and again, and each time looks like the person. Taken one by one these
-sightings add up, as if they were independent, until the look-alike's whole day joins the track.
-But once a rival is seen at one place while the person is at another, all passes that look like the
-rival are explained without the person. With pass k, and passes j that cannot be the person because
-they are somewhere else at that moment, the odds for the person become
-
-    e^gain(k) / (1 + max over j of P(the person is elsewhere at j) · π e^ratio(k, j)).
+A look-alike looks like the person every time. Taken one by one, their passes would join the track.
+So all candidates are put into groups, each of which is somebody: the two groups that most surely
+are one person are joined again and again. Each pass then belongs to the person only as far as no
+other group explains it better.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from cmps.search.tracks.travel import Flags, Floats
-
-SURE = 0.5
-"""Below this probability a pass is no reason to believe that the person is elsewhere."""
+from cmps.search.tracks.meaning import Says
+from cmps.search.tracks.travel import Flags, Floats, Places
 
 
-def elsewhere(apart: Flags, chance: Floats) -> Floats:
-    """Return the probability ``(n,)`` that each pass is not the person, who is somewhere else then.
+def grouped(scores: Floats, says: Says, apart: Flags, price: Floats, own: Sequence[int]) -> Places:
+    """Return the group of every pass, ``(n,)``, named by one of its members.
 
     Args:
+        scores: ``(n, n)`` cosines.
+        says: What they mean.
         apart: ``(n, n)`` which passes nobody can have made both.
-        chance: ``(n,)`` that a pass shows the person.
+        price: ``(n, n)`` log odds that two passes were made by one person, before anybody looks.
+        own: Passes that are known to be one person's; their group is named by the first.
 
     Example:
-        >>> apart = np.array([[False, True], [True, False]])
-        >>> elsewhere(apart, np.array([0.9, 0.1])).tolist()
-        [0.0, 0.9]
+        >>> from cmps.search.calibration import Curve
+        >>> from cmps.search.tracks.meaning import Shipped
+        >>> alike = np.array([[1, 0.9, 0.2], [0.9, 1, 0.2], [0.2, 0.2, 1]])
+        >>> says = Shipped(Curve(0.0, 20.0, -10.0, 2))
+        >>> grouped(alike, says, np.zeros((3, 3), bool), np.full((3, 3), -3.0), [0]).tolist()
+        [0, 0, 2]
     """
-    sure = np.where(chance >= SURE, chance, 0.0)
-    return np.asarray(np.where(apart, sure[None, :], 0.0).max(1, initial=0.0))
+    count = len(scores)
+    mean, odds, barred = scores.astype(float), price.copy(), apart.copy()
+    size, name, alive = np.ones(count, np.intp), np.arange(count), np.ones(count, bool)
+    worth = np.stack([says.ratios(row, 1, size) for row in mean]) + odds
+    worth[barred] = -np.inf
+    np.fill_diagonal(worth, -np.inf)
+    waiting = [(own[0], other) for other in own[1:]]
+    while True:
+        if waiting:
+            one, other = waiting.pop()
+            if name[other] == name[one]:
+                continue
+        else:
+            one, other = (int(place) for place in divmod(int(worth.argmax()), count))
+            if not worth[one, other] >= 0:
+                return name
+            if name[other] in own:
+                one, other = other, one
+        for rows, joined in (
+            (mean, (size[one] * mean[one] + size[other] * mean[other]) / (size[one] + size[other])),
+            (odds, np.maximum(odds[one], odds[other])),
+            (barred, barred[one] | barred[other]),
+        ):
+            rows[one], rows[:, one] = joined, joined
+        size[one] += size[other]
+        alive[other] = False
+        name[name == name[other]] = name[one]
+        row = np.where(
+            alive & ~barred[one], says.ratios(mean[one], int(size[one]), size) + odds[one], -np.inf
+        )
+        row[one] = -np.inf
+        worth[other], worth[:, other] = -np.inf, -np.inf
+        worth[one], worth[:, one] = row, row
 
 
-def explained(alike: Floats, away: Floats) -> Floats:
-    """Return what rivals take from each pass's log ratio, ``(n,)`` from 0 on.
+def belonging(scores: Floats, says: Says, members: Flags) -> Floats:
+    """Return the log ratio ``(n,)`` that each pass shows a group's person, itself left aside.
 
     Args:
-        alike: ``(n, n)`` log-odds that two passes are one person, before anybody looked for rivals.
-        away: ``(n,)`` from :func:`elsewhere`.
-
-    Example:
-        The second pass looks like the third, and who made that is not the person:
-
-        >>> alike = np.array([[0.0, -9, -9], [-9, 0, 3], [-9, 3, 0]])
-        >>> explained(alike, np.array([0.0, 0.0, 1.0])).round(1).tolist()
-        [0.0, 3.0, 0.0]
+        scores: ``(n, n)`` cosines.
+        says: What they mean.
+        members: ``(n,)`` who is in the group.
     """
-    with np.errstate(divide="ignore"):
-        weighed = alike + np.log(away)[None, :]
-    np.fill_diagonal(weighed, -np.inf)
-    return np.asarray(np.logaddexp(0.0, weighed.max(1, initial=-np.inf)))
+    others = int(members.sum()) - members.astype(np.intp)
+    total = scores[:, members].sum(1) - np.where(members, np.diag(scores), 0.0)
+    found = np.full(len(scores), -np.inf)
+    for size in np.unique(others[others > 0]):
+        rows = others == size
+        one = np.ones(int(rows.sum()), np.intp)
+        found[rows] = says.ratios(total[rows] / size, int(size), one)
+    return found
+
+
+def claimed(
+    scores: Floats, says: Says, apart: Flags, price: Floats, groups: Places, own: int, lone: Flags
+) -> Floats:
+    """Return what other groups take from each pass's log ratio, ``(n,)`` from 0 on.
+
+    Args:
+        scores: ``(n, n)`` cosines.
+        says: What they mean.
+        apart: ``(n, n)`` which passes nobody can have made both.
+        price: ``(n, n)`` log odds that two passes were made by one person.
+        groups: The result of :func:`grouped`.
+        own: The person's group.
+        lone: ``(n,)`` passes that are somebody else's for sure, even if they are a group alone.
+    """
+    rivals = np.zeros(len(scores))
+    for group in np.unique(groups):
+        members = groups == group
+        if group == own or (members.sum() < 2 and not lone[members].any()):
+            continue
+        claim = belonging(scores, says, members) + price[:, members].max(1)
+        claim[apart[:, members].any(1) & ~members] = -np.inf
+        rivals = np.logaddexp(rivals, claim)
+    return rivals

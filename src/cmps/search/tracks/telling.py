@@ -57,9 +57,11 @@ class _Teller:
         self.pursuit, self.found = pursuit, found
         self.passes = pursuit.passes
         probes = [probe for view in pursuit.views for probe in view.probes]
-        looks = pursuit.looks if self.passes else None
+        pictures = [picture.encoding.embedding for one in self.passes for picture in one.sightings]
         self.cosines = (
-            np.stack([looks.cosines(probe) for probe in probes]) if looks else np.empty((0, 0))
+            np.clip(np.stack([np.vecdot(pictures, probe.embedding) for probe in probes]), -1, 1)
+            if pictures
+            else np.empty((0, 0))
         )
         counts = [len(one.sightings) for one in self.passes]
         self.starts = np.concatenate([[0], np.cumsum(counts)]).astype(int)
@@ -101,7 +103,7 @@ class _Teller:
     def with_doubts(self, stops: Sequence[Stop], groups: Sequence[Sequence[int]]) -> list[Stop]:
         """Mark stops that nobody can reach from the one before in time."""
         place = {int(node): row for row, node in enumerate(self.pursuit.order)}
-        step = self.pursuit.graph.step
+        step = self.pursuit.step
         told = list(stops[:1])
         for before, after, stop in zip(groups, groups[1:], stops[1:], strict=False):
             j, k = place.get(before[-1]), place.get(after[0])

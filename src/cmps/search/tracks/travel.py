@@ -57,7 +57,7 @@ class Habits:
     stays: float = 0.4
     away: float = 0.04
     near: float = 15.0
-    seen: float = 20.0
+    seen: float = 15.0
 
 
 class Travel(Protocol):
@@ -168,13 +168,16 @@ class _Tabled:
 class AnyTravel:
     """Knows no distances: every time is as good as another, but nobody is at two places at once.
 
+    People are seen as a Poisson process: so often in all, whatever came before.
+
     Args:
         cameras: Their ids.
         span: Seconds that the gallery covers.
+        habits: How often people are seen.
     """
 
-    def __init__(self, cameras: Sequence[str], span: float) -> None:
-        self._log = -math.log(max(len(cameras), 1) * max(span, 1.0))
+    def __init__(self, cameras: Sequence[str], span: float, habits: Habits = Habits()) -> None:
+        self._log = math.log(habits.seen / (max(len(cameras), 1) * max(span, 1.0)))
 
     def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
         """Return the same for every way; see :class:`Travel`."""
