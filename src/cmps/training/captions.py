@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -77,34 +76,6 @@ def reword(caption: str, random: np.random.Generator, chance: float = 0.5) -> st
         return group[int(random.integers(len(group)))] if random.random() < chance else found[0]
 
     return _WORDS.sub(other, caption)
-
-
-@cache
-def _heard_as() -> tuple[dict[str, list[str]], re.Pattern[str]]:
-    """Return, for each word, what recognisers write in its place, and a pattern of all."""
-    from cmps.understanding.language import lexicon
-
-    found: dict[str, list[str]] = {}
-    for heard, meant in lexicon().slips.items():
-        found.setdefault(" ".join(meant), []).append(" ".join(heard))
-    longest_first = sorted(found, key=len, reverse=True)
-    return found, re.compile(rf"\b({'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
-
-
-def mishear(caption: str, random: np.random.Generator, chance: float = 0.15) -> str:
-    """Write some words as a speech recogniser would that misheard them.
-
-    Example:
-        >>> mishear("A man in tan pants.", np.random.default_rng(1), chance=1)
-        'A man in ten plants.'
-    """
-    forms, pattern = _heard_as()
-
-    def other(found: re.Match[str]) -> str:
-        heard = forms[found[0].lower()]
-        return heard[int(random.integers(len(heard)))] if random.random() < chance else found[0]
-
-    return pattern.sub(other, caption)
 
 
 def trimmed_wordpieces(

@@ -32,8 +32,7 @@ class StageConfig:
     by then, and their large maps cost most of the backward pass. ``still_norm`` keeps the norms'
     statistics; ``attributes`` is how many pictures of each Market person without captions get
     sentences from attributes. ``varied`` is the chance that a caption is shortened and reworded,
-    ``misheard`` that words are written as a recogniser mishears them, ``word_dropout`` that a word
-    is hidden.
+    ``word_dropout`` that a word is hidden.
     """
 
     network: str
@@ -52,7 +51,6 @@ class StageConfig:
     still_norm: bool = False
     attributes: int = 0
     varied: float = 0.33
-    misheard: float = 0.0
     word_dropout: float = 0.1
     name: str = ""
 

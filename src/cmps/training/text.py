@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from cmps.training.attributes import captions_by_row
-from cmps.training.captions import mirror, mishear, pad, reword, shorten
+from cmps.training.captions import mirror, pad, reword, shorten
 from cmps.training.corpus import Corpus
 from cmps.training.losses import contrastive_loss, reconstruction_distances, triplet_loss
 from cmps.training.network import (
@@ -157,8 +157,6 @@ class TextStage:
             caption = shorten(caption, random)
         if random.random() < self.config.varied:
             caption = reword(caption, random)
-        if random.random() < self.config.misheard:
-            caption = mishear(caption, random)
         return mirror(caption) if flipped else caption
 
 
