@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -13,7 +14,7 @@ from cmps.gallery.records import Camera, Sighting
 from cmps.search.desk import Desk
 from cmps.search.evidence import Habits
 from cmps.search.refining import Refiner
-from cmps.search.witness import Reader, shipped_reader
+from cmps.search.witness import shipped_reader
 from cmps.understanding.chips import Chip
 from cmps.understanding.edits import Add, Note, apply_all
 from cmps.understanding.result import Understanding
@@ -40,6 +41,8 @@ def sighting(name: str, upper: str, lower: str, seed: int = 0, **fields) -> Sigh
 
 def understand(text, language, now, focus):
     """Reads "red shirt" and "blue jeans" as chips."""
+    if text == "I don't know":
+        return Understanding(now, focus=focus, reply="unknown", describes=False)
     chips = [
         Chip(KINDS[thing], thing, (colour,))
         for colour, thing in pairwise(re.findall(r"\w+", text))
@@ -69,6 +72,6 @@ def desk(store, sightings=CROWD) -> Desk:
         store,
         refiner,
         FakeImageEncoder,
-        Reader(understand, shipped_reader().word),
+        replace(shipped_reader(), understand=understand),
         clock=lambda: NOON,
     )

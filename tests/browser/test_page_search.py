@@ -96,6 +96,29 @@ def test_the_question_is_answered(searching):
     assert page.locator(".question .asked").all_inner_texts() != [asked]
 
 
+def test_an_open_question_is_answered_in_words(searching):
+    page = searching("somebody")
+    asked = "What is the person wearing on top?"
+
+    def ask_openly(route):
+        found = (answer := route.fetch()).json()
+        found["results"]["question"] = {
+            "about": "upper", "chip": "", "words": asked, "gain": 1.5, "likely": None,
+        }  # fmt: skip
+        route.fulfill(response=answer, json=found)
+
+    page.route(re.compile(r"/sessions/[^/?]+(/answer)?\?"), ask_openly)
+    with steps(page, "answer"):
+        page.locator(".answers button").first.click()
+    expect(page.locator(".question .asked")).to_have_text(asked)
+    page.fill(".answers input", "red shirt")
+    with steps(page, "say"):
+        page.keyboard.press("Enter")
+    expect(page.locator(".steps li").first).to_contain_text(f"{asked} – “red shirt”")
+    expect(page.locator(".chip", has_text="red shirt")).to_be_visible()
+    page.unroute_all(behavior="wait")
+
+
 def test_filters_apply_are_said_and_taken_back(searching):
     page = searching(DESCRIPTION)
     page.click(".filters summary")

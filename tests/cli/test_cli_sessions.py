@@ -90,6 +90,20 @@ def test_a_question_is_put_and_answered(cmps, session):
     assert "no" in answered["steps"][-1]["did"]
 
 
+def test_an_open_question_is_answered_in_words(cmps, session):
+    cmps("session", "say", session, "blue trousers")
+    best = cmps("session", "ask", session, "--json").json["questions"][0]
+    assert best["about"]
+    assert best["chip"] == ""
+    assert f"--about {best['about']}" in cmps("session", "ask", session).out
+    unknown = cmps("session", "answer", session, "unknown", "--json").json
+    assert [one["chip"] for one in unknown["chips"]] == ["lower:trousers blue"]
+    told = cmps("session", "say", session, "a red top", "--about", "upper", "--json").json
+    assert "upper:top red" in [one["chip"] for one in told["chips"]]
+    asked = cmps("session", "ask", session, "--count", "99", "--json").json["questions"]
+    assert not {best["about"], "upper"} & {one["about"] for one in asked}
+
+
 def test_a_spoken_sentence(cmps, session, spoken):
     answer = cmps("session", "say", session, "--audio", spoken, "--json").json
     assert answer["steps"][0]["did"].startswith("said: ")

@@ -17,7 +17,7 @@ from cmps.search.evidence import Habits
 from cmps.search.fusion import Weights
 from cmps.search.questions import catalogue
 from cmps.search.refining import Refiner
-from cmps.search.witness import Reader, shipped_reader
+from cmps.search.witness import shipped_reader
 from cmps.understanding.chips import Chip
 from cmps.understanding.edits import Add, apply_all
 from cmps.understanding.result import Understanding
@@ -85,7 +85,9 @@ def crowd(pedes, image_encoder: ImageEncoder, encoders):
         weights=Weights(),
         habits=HABITS,
     )
-    searched = searched_gallery(gallery, refiner, "fast", Reader(understand, shipped_reader().word))
+    searched = searched_gallery(
+        gallery, refiner, "fast", replace(shipped_reader(), understand=understand)
+    )
     return searched, witnesses(pictures, understand, 0)
 
 

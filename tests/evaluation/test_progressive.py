@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import Network
 from cmps.search.calibration import Curve
 from cmps.search.refining import Refiner
-from cmps.search.witness import Reader, shipped_reader
+from cmps.search.witness import shipped_reader
 from cmps.understanding.chips import Chip
 from cmps.understanding.edits import Add, apply_all
 from cmps.understanding.result import Understanding
@@ -38,7 +39,7 @@ def refiner(encoders):
 @pytest.fixture
 def evaluate(pedes, image_encoder, refiner, tmp_path):
     def run(**options):
-        reader = Reader(understand, shipped_reader().word)
+        reader = replace(shipped_reader(), understand=understand)
         return evaluate_progressive(
             pedes,
             "val",
@@ -80,7 +81,7 @@ def test_an_unknown_split_and_one_without_captions(evaluate, pedes):
 
     with pytest.raises(DatasetError, match="train, val"):
         evaluate_progressive(
-            pedes, "test", None, NETWORK, None, cache=Path(), reader=Reader(understand, None)
+            pedes, "test", None, NETWORK, None, cache=Path(), reader=shipped_reader()
         )
     (pedes / "reid_raw.json").write_text(
         '[{"file_path": "cam/red1.jpg", "id": 1, "split": "val", "captions": []}]'
@@ -109,6 +110,22 @@ def test_a_witness_errs_in_one_of_ten_and_forgets_one_of_five():
     assert answers.count("no") / 2000 == pytest.approx(0.08, abs=0.02)
     other = Witness("p", (), truth, "1").answer(Chip("hat", "hat"))
     assert other == "unknown"
+
+
+def test_a_witness_tells_of_a_topic_with_mistakes_and_gaps():
+    own = (Chip.read("upper:jacket red"), Chip.read("upper:top"), Chip.read("not hat:hat"))
+    others = ((Chip.read("lower:jeans"),), (Chip.read("lower:jeans"),), (Chip.read("lower:skirt"),))
+    truth = Knowledge(own, others, 8)
+    assert [chip.code() for chip in truth.of("upper")] == ["upper:jacket red"]
+    assert [chip.code() for chip in truth.of("lower")] == ["lower:jeans"]
+    assert [chip.code() for chip in truth.of("bag")] == ["not bag:bag"]
+    assert truth.of("shoes") == ()
+    told = [Witness("p", (), truth, f"{n}").tell(("upper", "whole")) for n in range(1000)]
+    assert told.count("") / 1000 == pytest.approx(0.2, abs=0.04)
+    assert told.count("a red jacket") / 1000 == pytest.approx(0.8 * 0.9 * 0.9, abs=0.05)
+    bags = [Witness("p", (), truth, f"{n}").tell(("bag",)) for n in range(1000)]
+    assert bags.count("without a bag") / 1000 == pytest.approx(0.72, abs=0.05)
+    assert bags.count("a bag") / 1000 == pytest.approx(0.08, abs=0.03)
 
 
 def test_a_witness_knows_what_other_pictures_of_the_person_tell():

@@ -186,13 +186,33 @@ def test_a_question_is_asked_once_and_its_answer_narrows_down(office, session):
     office.say(session, "blue jeans")
     asked = []
     for reply in ("unknown", "no", "yes"):
-        (question,) = office.ask(office.session(session))
+        found = office.ask(office.session(session), count=100)
+        question = next(one for one in found if one.chip is not None)
         assert question.gain > 0
         assert question.text.endswith("?")
         asked.append(question.chip)
         office.answer(session, question.chip, reply)
     assert len({chip.meaning for chip in asked}) == 3
     assert office.session(session).state().asked == tuple(asked)
+
+
+def test_an_open_question_is_put_once_and_answered_in_words(office, session):
+    office.say(session, "blue jeans")
+    question = next(one for one in office.ask(office.session(session), count=100) if one.about)
+    assert question.chip is None
+    assert question.text.endswith("?")
+    before = office.results(office.session(session)).odds
+    unknown = office.say(session, "I don't know", about=question.about).state()
+    assert unknown.topics == (question.about,)
+    assert [one.text for one in unknown.sentences] == ["blue jeans"]
+    left = office.ask(office.session(session), count=100)
+    assert question.about not in [one.about for one in left]
+    told = office.say(session, "a red shirt", about="upper")
+    assert told.state().description.of("upper")
+    assert (office.results(told).odds != before).any()
+    assert told.explain()[-1]["did"].endswith("? typed: a red shirt")
+    with pytest.raises(QueryError, match="wings"):
+        office.say(session, "white ones", about="wings")
 
 
 def test_the_answer_of_a_question_about_the_jeans_finds_them(office, session):

@@ -10,11 +10,13 @@ from cmps.search.evidence import shipped_habits
 from cmps.search.parts import Answered, Said
 from cmps.search.people import Ranking
 from cmps.search.questions import (
+    _gain_of_one,
     catalogue,
     chances_of,
     contested,
     entropy,
     open_chips,
+    open_topics,
     worded_chip,
     worth_asking,
 )
@@ -97,6 +99,24 @@ def test_the_expected_gain_is_the_mutual_information():
     yes = HABITS.right * np.array([1.0, 0.0]) + (1 - HABITS.right) * np.array([0.0, 1.0])
     gain = entropy(yes[None] @ chances) - entropy(yes)[None] @ chances
     assert gain[0] == pytest.approx(1 - 0.469, abs=1e-3)
+
+
+def test_an_open_question_is_worth_what_its_answer_may_name():
+    """Of four equal candidates each shows one of four colours: two bits, less what errs."""
+    sure = _gain_of_one(np.eye(4), np.full(4, 0.25), 1.0)
+    assert sure == pytest.approx(2, abs=1e-6)
+    assert 0.9 < _gain_of_one(np.eye(4), np.full(4, 0.25), 0.9) < sure
+    assert _gain_of_one(np.ones((1, 4)), np.full(4, 0.25), 0.9) == pytest.approx(0, abs=1e-9)
+
+
+def test_no_topic_is_asked_twice_nor_one_of_which_all_is_known():
+    state = state_of("hat:hat", "glasses:glasses").after(
+        Said("I don't know", about="shoes", describes=False)
+    )
+    topics = open_topics(state, open_chips(state))
+    assert "shoes" not in topics
+    assert {"upper", "lower", "hair", "carried"} <= set(topics)
+    assert open_topics(state, [Chip("hat", "cap")]) == ["head"]
 
 
 def test_chances_add_up_whatever_was_rejected():

@@ -11,6 +11,9 @@ from desks import NOON, pixels, sighting
 from PIL import Image
 
 from cmps.gallery.accounts import Role
+from cmps.search.desk import Asking
+from cmps.server.views.results import Question
+from cmps.understanding.chips import Chip
 
 API = "/api/v1"
 
@@ -90,9 +93,24 @@ def test_the_proposed_question_can_be_answered(take):
     take("say", text="blue jeans")
     question = take("say", text="more", query="?top=5")["results"]["question"]
     assert question["words"].endswith("?")
-    told = take("answer", chip=question["chip"], answer="yes")
-    assert question["chip"].split()[0].split(":")[0] in str(told["session"]["chips"])
+    told = take("answer", chip="hat:cap", answer="yes")
+    assert "hat:cap" in str(told["session"]["chips"])
     assert told["session"]["steps"][-1]["kind"] == "answered"
+
+
+def test_an_open_question_is_answered_in_words(take):
+    take("say", text="blue jeans")
+    told = take("say", text="red shirt", about="upper")
+    step = told["session"]["steps"][-1]
+    assert step["words"] == "What is the person wearing on top? typed: red shirt"
+    assert "upper:shirt red" in str(told["session"]["chips"])
+
+
+def test_an_open_question_is_told_from_one_of_yes_or_no():
+    asked = Question.of(Asking(None, "What shoes is she wearing?", 1.25, None, "shoes"))
+    assert (asked.about, asked.chip, asked.likely) == ("shoes", "", None)
+    closed = Question.of(Asking(Chip("hat", "cap"), "A cap?", 0.5, 1.2))
+    assert (closed.about, closed.chip, closed.likely) == ("", "hat:cap", 1.0)
 
 
 def test_a_session_can_be_read_again_with_as_many_people_as_wanted(client, session, take):

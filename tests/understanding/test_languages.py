@@ -11,7 +11,7 @@ import pytest
 
 import cmps.understanding
 from cmps.understanding.chips import Chip
-from cmps.understanding.codes import VALUES
+from cmps.understanding.codes import TOPICS, VALUES
 
 FILES = sorted((Path(cmps.understanding.__file__).parent / "languages").glob("*.toml"))
 
@@ -47,6 +47,7 @@ def test_no_words_mean_two_things(words: dict[str, Any]) -> None:
 
 def test_every_kind_can_be_asked_for(words: dict[str, Any]) -> None:
     assert set(VALUES) <= set(words["questions"])
+    assert set(words["questions"]["open"]) == set(TOPICS)
 
 
 def test_every_name_has_articles_and_every_form_a_class(words: dict[str, Any]) -> None:

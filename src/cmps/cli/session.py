@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
 import typer
 
@@ -87,6 +87,10 @@ def say(
     language: Annotated[
         str, typer.Option("--language", metavar="CODE", help="Language of the words.")
     ] = "en",
+    about: Annotated[
+        str,
+        typer.Option("--about", metavar="TOPIC", help="Topic of the open question it answers."),
+    ] = "",
     by: ByOption = "",
     top: TopOption = 10,
     variant: VariantOption = None,
@@ -107,10 +111,10 @@ def say(
         if image is not None:
             made = program.desk.show_photo(id, _open(image), name=image.name, by=by)
         if text is not None:
-            made = program.desk.say(id, text, language=language, by=by)
+            made = program.desk.say(id, text, language=language, about=about, by=by)
         if audio is not None:
             heard = program.hear(audio).text
-            made = program.desk.say(id, heard, language=language, spoken=True, by=by)
+            made = program.desk.say(id, heard, language=language, spoken=True, about=about, by=by)
         return made
 
     _take(step, data, variant, top, as_json)
@@ -242,10 +246,11 @@ def ask(
     if as_json:
         rows = [
             {
-                "chip": one.chip.code(),
+                "chip": "" if one.chip is None else one.chip.code(),
+                "about": one.about,
                 "question": one.text,
                 "gain_bits": round(one.gain, 4),
-                "likely": round(one.likely, 4),
+                "likely": None if one.likely is None else round(one.likely, 4),
             }
             for one in asked
         ]
@@ -253,7 +258,8 @@ def ask(
         return
     console = results()
     for one in asked:
-        console.print(f"{one.text}  ({one.gain:.2f} bits; {one.chip.code()})")
+        way = f"--about {one.about}" if one.chip is None else one.chip.code()
+        console.print(f"{one.text}  ({one.gain:.2f} bits; {way})")
     if not asked:
         console.print("No question would help.")
 
@@ -261,7 +267,9 @@ def ask(
 @session.command()
 def answer(
     id: SessionArgument,
-    reply: Annotated[Reply, typer.Argument(metavar=choices(Reply), help="What the witness says.")],
+    reply: Annotated[
+        str, typer.Argument(metavar="REPLY", help="yes, no or unknown; or words, where it is open.")
+    ],
     chip: Annotated[
         str | None,
         typer.Option(
@@ -277,18 +285,25 @@ def answer(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer the proposed question."""
+    """Answer the proposed question: by yes, no or unknown, or in words where it is open."""
     from cmps.search.query import QueryError
     from cmps.understanding.chips import Chip
 
     def step(program: Program) -> SearchSession:
         asked = None if chip is None else Chip.read(chip)
         if asked is None:
-            best = program.desk.ask(program.desk.session(id), program.settings.variant)
+            made = program.desk.session(id)
+            best = program.desk.ask(made, program.settings.variant)
             if not best:
                 raise QueryError("no question is open; say which with --chip")
+            if best[0].chip is None:
+                words = "I don't know" if reply == "unknown" else reply
+                language = "en" if reply == "unknown" else made.state().language
+                return program.desk.say(id, words, language=language, about=best[0].about, by=by)
             asked = best[0].chip
-        return program.desk.answer(id, asked, reply, by=by)
+        if reply not in get_args(Reply):
+            raise QueryError(f"the answer is {', '.join(get_args(Reply))}, not {reply!r}")
+        return program.desk.answer(id, asked, cast(Reply, reply), by=by)
 
     _take(step, data, variant, top, as_json)
 

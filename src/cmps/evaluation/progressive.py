@@ -36,11 +36,12 @@ from cmps.gallery.records import Encoding, Network, Sighting
 from cmps.search.desk import now, proposals
 from cmps.search.parts import Answered, Reject, Said, Tick
 from cmps.search.people import Ranking
-from cmps.search.questions import Proposal, open_chips, worded_chip
+from cmps.search.questions import Proposal, open_chips, open_topics, worded_chip
 from cmps.search.refining import Refiner
 from cmps.search.session import SearchSession, State
 from cmps.search.witness import Reader, edits_of_answer, shipped_reader
 from cmps.settings import Variant
+from cmps.understanding.codes import TOPICS
 
 Look = Callable[[Witness, State, Ranking], None]
 """Looks at what one turn of a witness brought."""
@@ -64,7 +65,7 @@ class Outcome:
             right and of the held half, ``[turn][witness]``.
         held: Whether nothing was fitted on a witness's person.
         questions: How many questions were put.
-        known: How many of them were answered with yes or no.
+        known: How many of them were answered otherwise than by "I don't know".
         gained: Bits that those answered were expected to bring.
     """
 
@@ -185,11 +186,12 @@ class Searched:
         outcome.ranks.append(ranks)
         outcome.held.append(held)
 
-    def _said(self, session: SearchSession, text: str) -> SearchSession:
+    def _said(self, session: SearchSession, text: str, about: str = "") -> SearchSession:
         state = session.state()
         found = self.reader.understand(text, "en", state.description, state.focus)
         return session.add(
-            Said(text, found.edits, focus=found.focus, describes=found.describes), at=now()
+            Said(text, found.edits, focus=found.focus, describes=found.describes, about=about),
+            at=now(),
         )
 
     def _clicked(
@@ -219,11 +221,15 @@ class Searched:
         question = self._question(state, ranking, witness, setting)
         if question is None:
             return session
+        outcome.questions += 1
+        outcome.gained += question.gain
+        if question.asks is None:
+            words = witness.tell(TOPICS[question.about])
+            outcome.known += bool(words)
+            return self._said(session, words or "I don't know", question.about)
         chip = worded_chip(question.asks, state.description)
         answer = witness.answer(chip)
-        outcome.questions += 1
         outcome.known += answer != "unknown"
-        outcome.gained += question.gain
         edits = edits_of_answer(chip, answer, state.description)
         return session.add(Answered(chip, answer, "", edits), at=now())
 
@@ -232,10 +238,11 @@ class Searched:
     ) -> Proposal | None:
         if setting == "random questions":
             chips = open_chips(state)
-            if not chips:
-                return None
-            chance = random.Random(f"{witness.seed}:{len(state.answers)}")
-            return Proposal(chance.choice(chips), 0.0, 0.5)
+            topics = open_topics(state, chips)
+            chance = random.Random(f"{witness.seed}:{len(state.answers) + len(state.topics)}")
+            if topics:  # as good a kind of question as is chosen: only what it is about is random
+                return Proposal(None, 0.0, None, chance.choice(topics))
+            return Proposal(chance.choice(chips), 0.0, 0.5) if chips else None
         found = proposals(self.refiner, state, ranking, self.variant)
         return found[0] if found else None
 

@@ -10,14 +10,24 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cmps.datasets.picture import Picture
-from cmps.search.claims import Verdict, verdict
+from cmps.search.claims import Verdict, entails, verdict
 from cmps.search.parts import Answer
 from cmps.search.witness import Understand
 from cmps.understanding.chips import Chip, Description
+from cmps.understanding.codes import (
+    GENERAL,
+    LENGTHS,
+    PATTERNS,
+    PLAIN_COLOURS,
+    SLEEVES,
+    VALUES,
+    Slot,
+)
+from cmps.understanding.sentences import person_words, thing_words
 
 MISTAKES = 0.1
 FORGOTTEN = 0.2
@@ -42,6 +52,25 @@ class Knowledge:
     own: tuple[Chip, ...]
     others: tuple[tuple[Chip, ...], ...] = ()
     captions: int = 0
+
+    def of(self, slot: Slot) -> tuple[Chip, ...]:
+        """Return what is known of a slot: by the own picture, else by the others, else by silence.
+
+        Of the other pictures' captions that one speaks for all with which most others agree.
+        """
+        own = _fullest(chip for chip in self.own if chip.slot == slot)
+        if own:
+            return own
+        told = [of for one in self.others if (of := _fullest(c for c in one if c.slot == slot))]
+        if told:
+            return max(told, key=lambda of: sum(self._agrees(chip) for chip in of) / len(of))
+        absent = Chip(slot, GENERAL.get(slot, VALUES[slot][0]), modality="not")
+        silent = slot in NOTICED and self.captions >= ENOUGH
+        return (absent,) if silent else ()
+
+    def _agrees(self, chip: Chip) -> int:
+        votes = Counter(verdict(one, chip) for one in self.others)
+        return votes["yes"] - votes["no"]
 
     def verdict(self, chip: Chip) -> Verdict:
         """Return whether a chip holds: by the own picture, else by most others, else by silence."""
@@ -106,6 +135,60 @@ class Witness:
         if chance.random() < FORGOTTEN or truth == "unknown":
             return "unknown"
         return OPPOSITE[truth] if chance.random() < MISTAKES else truth
+
+    def tell(self, slots: Sequence[Slot]) -> str:
+        """Answer an open question from the truth; nothing where they don't know.
+
+        Each thing is forgotten as often as the answer to a question of yes or no, and each mark of
+        it, kind, colour, pattern and so on, is wrong as often.
+        """
+        told = []
+        for chip in (chip for slot in slots for chip in self.truth.of(slot)):
+            chance = random.Random(f"{self.seed}:open {chip.code()}")
+            if chance.random() >= FORGOTTEN:
+                told.append(_worded(_mistaken(chip, chance)))
+        return ", ".join(told)
+
+
+def _worded(chip: Chip) -> str:
+    if chip.modality == "not":
+        return f"without {thing_words(replace(chip, modality='must'))}"
+    if chip.slot == "who":
+        return person_words(chip)
+    return chip.value if chip.slot == "build" else thing_words(chip)
+
+
+def _mistaken(chip: Chip, chance: random.Random) -> Chip:
+    """Return a chip of which each mark is wrong in one of ten cases."""
+
+    def other(value: str, values: Sequence[str]) -> str:
+        if not value or chance.random() >= MISTAKES:
+            return value
+        return chance.choice([one for one in values if one != value])
+
+    if chip.modality == "not":
+        return chip if chance.random() >= MISTAKES else replace(chip, modality="must")
+    if chip.slot == "who":
+        pairs = {"woman": "man", "female": "male", "girl": "boy"}
+        pairs |= {one: two for two, one in pairs.items()}
+        wrong = chance.random() < MISTAKES
+        return replace(chip, value=pairs.get(chip.value, chip.value)) if wrong else chip
+    return replace(
+        chip,
+        value=other(chip.value, VALUES[chip.slot]),
+        colours=tuple(other(one, PLAIN_COLOURS) for one in chip.colours),
+        pattern=other(chip.pattern, PATTERNS),
+        sleeve=other(chip.sleeve, SLEEVES),
+        length=other(chip.length, LENGTHS),
+    )
+
+
+def _fullest(chips: Iterable[Chip]) -> tuple[Chip, ...]:
+    """Return chips without those that another one says with more."""
+    found = list(dict.fromkeys(chip for chip in chips if chip.modality == "must"))
+    return tuple(
+        one for one in found if not any(entails(other, one) for other in found if other is not one)
+    )
 
 
 def chips_of(sentence: str, understand: Understand) -> tuple[Chip, ...]:

@@ -37,6 +37,7 @@ from cmps.search.session import SearchSession, State
 from cmps.search.witness import Reader, edits_of_answer, shipped_reader
 from cmps.settings import Variant
 from cmps.understanding.chips import Chip
+from cmps.understanding.codes import TOPICS
 
 
 def now() -> datetime:
@@ -49,16 +50,18 @@ class Asking:
     """A question, worded.
 
     Attributes:
-        chip: What a yes would make known.
+        chip: What a yes would make known; ``None`` of an open question.
         text: In the witness's language.
         gain: Expected bits.
-        likely: Probability of a yes.
+        likely: Probability of a yes; ``None`` of an open question.
+        about: The topic of an open question; it is answered by :meth:`Desk.say`.
     """
 
-    chip: Chip
+    chip: Chip | None
     text: str
     gain: float
-    likely: float
+    likely: float | None
+    about: str = ""
 
 
 @dataclass
@@ -129,14 +132,32 @@ class Desk:
         *,
         language: str = "en",
         spoken: bool = False,
+        about: str = "",
         by: str = "",
         version: int | None = None,
     ) -> SearchSession:
-        """Take what the witness said."""
+        """Take what the witness said: by themselves, or to an open question.
+
+        Args:
+            session: Id of the session.
+            text: As heard or typed.
+            language: Its code.
+            spoken: Whether it was heard.
+            about: The topic of the open question that it answers; "I don't know" is an answer.
+            by: Who took it down.
+            version: Of the session, that the caller saw.
+
+        Raises:
+            QueryError: If there is no such topic, or the text holds no word.
+        """
         before = self.session(session, version)
         state = before.state()
         found = self.reader.understand(text, language, state.description, state.focus)
-        part = Said(text.strip(), found.edits, language, spoken, found.focus, found.describes)
+        # a topic that there is not is refused by the part
+        asked = self.reader.word_open(about, language, state.description) if about in TOPICS else ""
+        part = Said(
+            text.strip(), found.edits, language, spoken, found.focus, found.describes, about, asked
+        )
         return self._add(before, part, by)
 
     def click(
@@ -263,9 +284,13 @@ class Desk:
         found = proposals(self.refiner, state, ranking, variant)[:count]
         asked = []
         for one in found:
-            chip = worded_chip(one.asks, state.description)
-            text = self.reader.word(chip, state.language, state.description)
-            asked.append(Asking(chip, text, one.gain, one.likely))
+            now = state.description
+            chip = None if one.asks is None else worded_chip(one.asks, now)
+            if chip is None:
+                text = self.reader.word_open(one.about, state.language, now)
+            else:
+                text = self.reader.word(chip, state.language, now)
+            asked.append(Asking(chip, text, one.gain, one.likely, one.about))
         return asked
 
     def _add(self, before: SearchSession, part: Part, by: str) -> SearchSession:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 from cmps.search.places import Where
 from cmps.search.query import QueryError
 from cmps.understanding.chips import Chip
+from cmps.understanding.codes import TOPICS
 from cmps.understanding.edits import Edit, edit_from_dict
 
 Place = Literal["must", "maybe", "not", "gone"]
@@ -34,6 +35,11 @@ class Said:
         focus: The chip spoken of last; "it" of the next sentence.
         describes: Whether they say by themselves what the person looks like; a correction ("no, a
             red hat") does not, and takes back the sentences that it corrects.
+        about: The topic of the open question that they answer; empty where none was put.
+        question: That question, as it was worded.
+
+    Raises:
+        QueryError: If they hold no word, or there is no such topic.
     """
 
     kind: ClassVar[str] = "said"
@@ -43,8 +49,12 @@ class Said:
     spoken: bool = False
     focus: Chip | None = None
     describes: bool = True
+    about: str = ""
+    question: str = ""
 
     def __post_init__(self) -> None:
+        if self.about not in ("", *TOPICS):
+            raise QueryError(f"no question is about {self.about!r}; there are: {', '.join(TOPICS)}")
         if not any(character.isalnum() for character in self.text):
             raise QueryError(f"the description {self.text!r} holds no word; say what they wear")
 
@@ -52,6 +62,8 @@ class Said:
         """Return plain values for JSON."""
         plain: dict[str, Any] = {"text": self.text, "edits": [one.to_dict() for one in self.edits]}
         plain |= {"language": self.language, "spoken": self.spoken, "describes": self.describes}
+        if self.about:
+            plain |= {"about": self.about, "question": self.question}
         return plain | ({"focus": self.focus.to_dict()} if self.focus else {})
 
     @classmethod
@@ -67,6 +79,8 @@ class Said:
             plain["spoken"],
             Chip.from_dict(plain["focus"]) if plain.get("focus") else None,
             plain.get("describes", adds),
+            plain.get("about", ""),
+            plain.get("question", ""),
         )
 
 

@@ -9,6 +9,10 @@ information between that answer and which candidate is the person,
 with pᵢ the probability of candidate i, aᵢ the probability that its person's witness says yes, and
 H the entropy of a yes or no in bits: how much the answer is expected to reduce the entropy over
 the candidates (Lindley, *On a measure of the information provided by an experiment*, 1956).
+
+An open question ("What is she wearing on top?") is answered in words: with one of many colours, one
+of many kinds. Of each of these the same is expected, with H the entropy of all that may be named,
+and their sum, which is far more than a yes or no can bring.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from cmps.search.evidence import Evidence, Habits
 from cmps.search.people import Ranking
 from cmps.search.session import State
 from cmps.understanding.chips import Chip, Description
-from cmps.understanding.codes import GENERAL, SLOTS
+from cmps.understanding.codes import GENERAL, SLOTS, TOPICS
 
 CANDIDATES = 1000
 """How many of the best sightings a question is to tell apart."""
@@ -39,17 +43,19 @@ _BAGS = "black red blue white brown"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A question worth asking.
+    """A question worth asking: of yes or no, or an open one.
 
     Attributes:
-        asks: What would be known after a yes.
+        asks: What would be known after a yes; ``None`` of an open question.
         gain: Expected bits.
-        likely: Probability of a yes, from one who knows.
+        likely: Probability of a yes, from one who knows; ``None`` of an open question.
+        about: The topic of an open question, one of :data:`cmps.understanding.codes.TOPICS`.
     """
 
-    asks: Chip
+    asks: Chip | None
     gain: float
-    likely: float
+    likely: float | None
+    about: str = ""
 
 
 @cache
@@ -139,12 +145,81 @@ def worth_asking(
     overall = says_yes @ chances
     gains = entropy(overall) - entropy(says_yes) @ chances
     told = np.array([habits.knows(chip) for chip in asked])
-    worth = told * gains
-    return [
-        Proposal(asked[place], float(worth[place]), float(overall[place]))
-        for place in np.argsort(-worth, kind="stable")
-        if worth[place] >= LEAST_GAIN
+    found = [
+        Proposal(chip, float(gain), float(yes))
+        for chip, gain, yes in zip(asked, told * gains, overall, strict=True)
     ]
+    if chips is None:
+        found += _open_questions(state, asked, shown, told, chances, habits.right)
+    worth = [one for one in found if one.gain >= LEAST_GAIN]
+    return sorted(worth, key=lambda one: -one.gain)
+
+
+def open_topics(state: State, chips: Sequence[Chip]) -> list[str]:
+    """Return what no open question was about yet, and of which some of these chips are open."""
+    return [
+        topic
+        for topic, slots in TOPICS.items()
+        if topic not in state.topics and any(chip.slot in slots for chip in chips)
+    ]
+
+
+def _open_questions(
+    state: State,
+    chips: Sequence[Chip],
+    shown: NDArray[np.float64],
+    told: NDArray[np.float64],
+    chances: NDArray[np.float64],
+    right: float,
+) -> list[Proposal]:
+    """Return an open question for each topic, with its gain.
+
+    Args:
+        state: Of the session.
+        chips: That are open.
+        shown: ``(chips, n)`` how probably each candidate shows each.
+        told: ``(chips,)`` how often a witness knows.
+        chances: ``(n,)`` of the candidates.
+        right: How often what a witness says is right.
+    """
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, chip in enumerate(chips):
+        groups.setdefault((chip.slot, _named(chip)), []).append(place)
+    gains: dict[str, float] = {}
+    for (slot, _), places in groups.items():
+        gain = _gain_of_one(shown[places], chances, right)
+        gains[slot] = gains.get(slot, 0.0) + float(told[places].mean()) * gain
+    most = float(-(chances[chances > 0] * np.log2(chances[chances > 0])).sum())
+    return [
+        Proposal(None, min(sum(gains.get(slot, 0.0) for slot in TOPICS[topic]), most), None, topic)
+        for topic in open_topics(state, chips)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _named(chip: Chip) -> str:
+    """Return what a chip of the catalogue says of its thing: of these an answer names one."""
+    marks = ("colours", "pattern", "sleeve", "length", "age")
+    mark = next((one for one in marks if getattr(chip, one)), "kind")
+    return "there" if mark == "kind" and chip.value == GENERAL.get(chip.slot) else mark
+
+
+def _gain_of_one(shown: NDArray[np.float64], chances: NDArray[np.float64], right: float) -> float:
+    """Return the bits that are expected of an answer that names one of k things, or none of them.
+
+    Args:
+        shown: ``(k, n)`` how probably each candidate shows each.
+        chances: ``(n,)`` of the candidates.
+        right: How often the answer is right; else it is any of them.
+    """
+    total = shown.sum(0)
+    names = np.concatenate([shown / np.maximum(total, 1), np.maximum(1 - total, 0)[None]])
+    says = right * names + (1 - right) / len(names)
+
+    def bits(share: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(-(share * np.log2(np.maximum(share, 1e-12))).sum(0))
+
+    return float(bits(says @ chances) - bits(says) @ chances)
 
 
 def contested(ranking: Ranking, count: int = CANDIDATES) -> NDArray[np.intp]:

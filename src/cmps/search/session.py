@@ -52,7 +52,8 @@ class State:
         sentences: What was said; one whose chips were changed later no longer ``stands``.
         photos: Ids of photos.
         liked, ticked, rejected: Ids of sightings, in the order of the clicks.
-        answers: Questions that were asked, with the answers.
+        answers: Questions of yes or no that were asked, with the answers.
+        topics: What open questions were about.
         where: Where and when to look.
         focus: The chip spoken of last.
         language: Of the last sentence.
@@ -65,6 +66,7 @@ class State:
     ticked: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
     answers: tuple[Answered, ...] = ()
+    topics: tuple[str, ...] = ()
     where: Where = field(default_factory=Where)
     focus: Chip | None = None
     language: str = "en"
@@ -94,17 +96,20 @@ class State:
 
     def _said(self, part: Said) -> State:
         state = self._edited(part.edits)
-        if part.describes:
+        if part.describes or part.about:
             # of one person two descriptions may differ; both help to rank, and their average best
             state = replace(state, sentences=self.sentences)
         new = tuple(edit.new for edit in part.edits if edit.new is not None)
-        # "no, a red hat" is an order, not a description: ranking words the chips instead
-        said = Sentence(part.text, new, part.describes)
+        # "no, a red hat" is an order, not a description, and "a red one" answers a question:
+        # ranking words the chips instead
+        said = Sentence(part.text, new, part.describes and not part.about)
+        told = () if part.about and not part.edits else (said,)  # "I don't know" tells nothing
         return replace(
             state,
-            sentences=(*state.sentences, said),
+            sentences=(*state.sentences, *told),
+            topics=(*state.topics, part.about) if part.about else state.topics,
             focus=part.focus or state.focus,
-            language=part.language,
+            language=part.language if told else state.language,
         )
 
     def _edited(self, edits: Iterable[Edit]) -> State:
@@ -298,7 +303,8 @@ def described(part: Part) -> str:
         'ticked a1: this is the person'
     """
     if isinstance(part, Said):
-        return f"{'said' if part.spoken else 'typed'}: {part.text}"
+        told = f"{'said' if part.spoken else 'typed'}: {part.text}"
+        return f"{part.question} {told}" if part.question else told
     if isinstance(part, Picture):
         return f"gave the photo {part.name or part.photo}"
     if isinstance(part, Mark):

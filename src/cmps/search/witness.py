@@ -18,6 +18,9 @@ Understand = Callable[[str, str, Description, Chip | None], Understanding]
 Word = Callable[[Chip, str, Description], str]
 """From a chip, a language and what is known to the question whether the chip holds."""
 
+WordOpen = Callable[[str, str, Description], str]
+"""From a topic, a language and what is known to the open question about it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -25,14 +28,17 @@ class Reader:
 
     understand: Understand
     word: Word
+    word_open: WordOpen
 
 
 def shipped_reader() -> Reader:
     """Return the reader that CMPS ships with: rules and word lists, see docs/understanding.md."""
-    from cmps.understanding.questions import question
+    from cmps.understanding.questions import open_question, question
     from cmps.understanding.reading import understand
 
-    return Reader(understand, lambda chip, language, now: question(chip, language, now).text)
+    return Reader(
+        understand, lambda chip, language, now: question(chip, language, now).text, open_question
+    )
 
 
 def edits_of_answer(asked: Chip, answer: Answer, known: Description) -> tuple[Edit, ...]:

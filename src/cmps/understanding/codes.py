@@ -50,6 +50,17 @@ VALUES: Final[dict[str, tuple[str, ...]]] = {
 
 SLOTS: Final[tuple[str, ...]] = tuple(VALUES)
 
+TOPICS: Final[dict[str, tuple[Slot, ...]]] = {
+    "who": ("who",),
+    "upper": ("upper", "whole"),
+    "lower": ("lower",),
+    "shoes": ("shoes",),
+    "hair": ("hair", "beard"),
+    "head": ("hat", "glasses"),
+    "carried": ("bag", "carried"),
+}
+"""What an open question may be about, and the slots that its answer may fill."""
+
 GENERAL: Final[dict[str, str]] = {
     "who": "person",
     "upper": "top",

@@ -42,6 +42,26 @@ def question(chip: Chip, language: str = "en", now: Description | None = None) -
     return Question(chip, _sentence(text), language)
 
 
+def open_question(about: str, language: str = "en", now: Description | None = None) -> str:
+    """Word an open question, which is answered in words.
+
+    Args:
+        about: One of :data:`cmps.understanding.codes.TOPICS`.
+        language: Code of the witness's language.
+        now: What is known; it tells *she* from *he*.
+
+    Raises:
+        cmps.understanding.language.LanguageError: If there is no such language.
+
+    Example:
+        >>> open_question("shoes", now=Description((Chip("who", "woman"),)))
+        'What shoes is she wearing?'
+    """
+    words = lexicon(language)
+    person = _person(now or Description(), words)
+    return _sentence(str(words.plain["questions"]["open"][about]).format(**person))
+
+
 def read_answer(text: str, language: str = "en") -> Reply:
     """Read what a witness says to a question.
 

@@ -129,7 +129,7 @@ def read(
 
 @router.post("/sessions/{id}/say", operation_id="say")
 def say(id: Id, body: Say, desk: DeskDep, caller: Operator, acting: Stepping) -> SessionAnswer:
-    """Take what the witness said: a description, or a correction of it."""
+    """Take what the witness said: a description, a correction, an answer in words."""
     detail = {"step": "said", "language": body.language, "spoken": body.spoken}
     return step(
         desk,
@@ -142,6 +142,7 @@ def say(id: Id, body: Say, desk: DeskDep, caller: Operator, acting: Stepping) ->
             body.text,
             language=body.language,
             spoken=body.spoken,
+            about=body.about,
             by=caller.name,
             version=version,
         ),

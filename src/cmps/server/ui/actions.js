@@ -97,10 +97,10 @@ export function click(kind, sighting) {
 export const undo = () => state.session?.can_undo && step("undo");
 export const redo = () => state.session?.can_redo && step("redo");
 
-/** Say or type something of the person. */
-export function describe(text, spoken) {
+/** Say or type something of the person: by itself, or to an open question about a topic. */
+export function describe(text, spoken, about = "") {
   const words = text.trim();
-  return words ? step("say", { text: words, language: tongue(), spoken }) : false;
+  return words ? step("say", { text: words, language: tongue(), spoken, about }) : false;
 }
 
 /** Give a picture of the person. */

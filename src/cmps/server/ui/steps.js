@@ -9,8 +9,11 @@ const MARKS = { must: "chips.must", maybe: "chips.maybe", not: "chips.not", gone
 /** What a step did. */
 export function stepWords({ kind, words }) {
   if (["tick", "reject", "like", "clear"].includes(kind)) return t(`step.${kind}`);
-  if (kind === "said") return `“${words.replace(/^(said|typed): /, "")}”`;
   const read = (pattern) => words.match(pattern) ?? [];
+  if (kind === "said") {
+    const [, question, said] = read(/^(?:(.*) )?(?:said|typed): ([^]*)$/);
+    return question ? `${question} – “${said}”` : `“${said ?? words}”`;
+  }
   if (kind === "mark") {
     const [, chip, to] = read(/^set (.*) to (must|maybe|not|gone)$/);
     return chip ? t("step.mark", { words: chip.replace(/^(maybe|no): /, ""), to: t(MARKS[to]) }) : words;

@@ -78,19 +78,25 @@ class Person(Answered):
 class Question(Answered):
     """The question whose answer narrows down most."""
 
-    chip: str
+    chip: str = Field(description="What a yes would make known; empty of an open question.")
+    about: str = Field(
+        description="Topic of an open question, to send with the words that answer it to `say`; "
+        "empty of a question of yes or no."
+    )
     words: str
     gain: float = Field(description="Expected bits.")
-    likely: Chance = Field(description="Of a yes.")
+    likely: Chance | None = Field(description="Of a yes; null of an open question.")
 
     @classmethod
     def of(cls, asking: Asking) -> Question:
         """Return a question's answer."""
+        likely = asking.likely
         return cls(
-            chip=asking.chip.code(),
+            chip="" if asking.chip is None else asking.chip.code(),
+            about=asking.about,
             words=asking.text,
             gain=round(asking.gain, 4),
-            likely=min(max(round(asking.likely, 4), 0.0), 1.0),
+            likely=None if likely is None else min(max(round(likely, 4), 0.0), 1.0),
         )
 
 

@@ -16,6 +16,7 @@ from cmps.search.session import SearchSession, chip_words, described
 from cmps.server.views.base import Answered, Id, Line, Taken, Text
 from cmps.server.views.results import Results
 from cmps.understanding.chips import Chip as Known
+from cmps.understanding.codes import TOPICS
 from cmps.understanding.language import languages
 
 Click = Literal["tick", "reject", "like", "clear"]
@@ -62,6 +63,9 @@ class Say(Step):
     text: Text = Field(min_length=1)
     language: Language = "en"
     spoken: bool = Field(False, description="Heard rather than typed.")
+    about: Literal["", *TOPICS] = Field(  # type: ignore[valid-type]
+        "", description="Topic of the open question that it answers."
+    )
 
 
 class ClickStep(Step):
