@@ -118,7 +118,7 @@ class Operator:
             return
         found = answer.json()["results"]
         self.people = [one["sightings"][0]["id"] for one in found["people"][:20]]
-        if found["question"]:
+        if found["question"] and found["question"]["chip"]:  # an open one has none
             self.question = found["question"]["chip"]
 
 
