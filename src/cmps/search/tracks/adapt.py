@@ -17,10 +17,10 @@ from cmps.search.calibration import Curve
 from cmps.search.tracks.looks import Metric, mean_of
 from cmps.search.tracks.meaning import FEWEST, Meaning, Says, Shipped
 from cmps.search.tracks.passes import Pass, complete
-from cmps.search.tracks.travel import Flags, Floats, Places, Travel
+from cmps.search.tracks.travel import Floats, Places, Travel
 
-STRETCH, STRETCHES = 400, 10
-"""Pictures in a stretch of the day that is looked at as a whole, and how many stretches."""
+STRETCH, STRETCHES, LEAST = 400, 6, 4
+"""Pictures in a stretch of the day that is looked at as a whole; most and least stretches."""
 
 _HIGH = 0.02
 
@@ -43,7 +43,7 @@ class Pairs:
     """Pairs of passes by different cameras.
 
     Attributes:
-        apart: ``(m, 2)`` pairs that show two people.
+        apart: ``(m, 2)`` pairs that were seen sooner than anybody walks.
         near: ``(k, 2)`` others, near in time.
         far: ``(j, 2)`` others, from different stretches of the day.
     """
@@ -83,9 +83,8 @@ def adapted(
     for number, stretch in enumerate(stretches):
         part[[of_picture[str(id)] for id in resident.ids[stretch]]] = number
     scores = (rows @ rows.T).astype(np.float64)
-    pairs = paired(passes, part, travel, cameras, scores)
-    strangers = pairs.apart if len(pairs.apart) >= FEWEST else pairs.far
-    says = Meaning.learned(*(scores[tuple(both.T)] for both in (strangers, pairs.near)))
+    pairs = paired(passes, part, travel, cameras)
+    says = Meaning.learned(strangers(pairs, scores), scores[tuple(pairs.near.T)])
     return shipped(curve) if says is None else Own(says, metric)
 
 
@@ -93,15 +92,13 @@ def sample(resident: Resident, rng: np.random.Generator) -> list[Places]:
     """Return stretches of the day: rows of pictures that follow each other in time."""
     known = np.flatnonzero(resident.times != UNKNOWN)
     order = known[np.argsort(resident.times[known], kind="stable")]
-    count = max(1, len(order) // STRETCH)
+    count = max(LEAST, len(order) // STRETCH)
     every = np.array_split(order, count)
     chosen = np.sort(rng.permutation(count)[:STRETCHES])
     return [every[place] for place in chosen]
 
 
-def paired(
-    passes: list[Pass], part: Places, travel: Travel, cameras: list[str], scores: Floats
-) -> Pairs:
+def paired(passes: list[Pass], part: Places, travel: Travel, cameras: list[str]) -> Pairs:
     """Return pairs of passes by different cameras.
 
     Args:
@@ -109,7 +106,6 @@ def paired(
         part: ``(n,)`` the stretch of each.
         travel: Says who cannot be one person.
         cameras: Those that ``travel`` knows, in its order.
-        scores: ``(n, n)`` how alike they look.
     """
     place = {camera: number for number, camera in enumerate(cameras)}
     camera = np.array([place[one.camera] for one in passes], np.intp)
@@ -126,21 +122,22 @@ def paired(
     one, other, both = one[near], other[near], both[near]
     gap = np.maximum(enter[one] - leave[other], enter[other] - leave[one]).clip(0)
     apart = travel.apart(camera[one], camera[other], gap)
-    sure = apart & ~_overlapping(camera[both], apart, scores[one, other], len(cameras))
-    return Pairs(both[sure], both[~apart], far)
+    return Pairs(both[apart], both[~apart], far)
 
 
-def _overlapping(cameras: Places, apart: Flags, scores: Floats, count: int) -> Flags:
-    """Return which pairs are by two cameras that look at one place, for all that is known.
+def strangers(pairs: Pairs, scores: Floats) -> Floats:
+    """Return scores of two people: of who is seen at once, or else hours apart.
 
-    Who is seen at once by distant cameras is two people, and less alike than people are on
-    average. Where they are more alike, the cameras are not distant, or their clocks are wrong.
+    Where cameras look at one place, or their clocks differ, who is seen at once may be one person;
+    of pairs from different times, few are. Those are taken that are less often alike.
+
+    Args:
+        pairs: From :func:`paired`.
+        scores: ``(n, n)`` how alike passes look.
     """
-    if not apart.any() or apart.all():
-        return np.zeros(len(scores), bool)
-    kind = cameras.min(1) * count + cameras.max(1)
-    high = scores > np.quantile(scores[~apart], 1 - _HIGH)
-    many = np.bincount(kind[apart], minlength=count**2)
-    alike = np.bincount(kind[apart & high], minlength=count**2)
-    usual = _HIGH * many
-    return np.asarray((alike > usual + 3 * np.sqrt(usual) + 2)[kind])
+    if not len(pairs.near):
+        return np.empty(0)
+    high = np.quantile(scores[tuple(pairs.near.T)], 1 - _HIGH)
+    kinds = [scores[tuple(both.T)] for both in (pairs.apart, pairs.far)]
+    kinds = [one for one in kinds if len(one) >= FEWEST]
+    return min(kinds, key=lambda one: float((one > high).mean()), default=np.empty(0))
