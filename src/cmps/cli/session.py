@@ -268,7 +268,7 @@ def ask(
 def answer(
     id: SessionArgument,
     reply: Annotated[
-        str, typer.Argument(metavar="REPLY", help="yes, no or unknown; or words, where it is open.")
+        str, typer.Argument(metavar="REPLY", help="Yes, no or unknown; or words, where it is open.")
     ],
     chip: Annotated[
         str | None,

@@ -44,14 +44,20 @@ class Says(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """What the shipped curve makes of a cosine; for galleries too small to tell for themselves."""
+    """What the shipped curve makes of a cosine; for galleries too small to tell for themselves.
+
+    Attributes:
+        curve: The curve.
+        less: What is taken off its log ratios.
+    """
 
     curve: Curve
+    less: float = 0.0
 
     def ratios(self, scores: Floats, one: int, others: Places) -> Floats:
         """Return log ratios; see :class:`Says`."""
         size = self.curve.gallery
-        return np.minimum(self.curve.log_odds(scores, size) - prior(size), _MOST)
+        return np.minimum(self.curve.log_odds(scores, size) - prior(size), _MOST) - self.less
 
 
 @dataclass(frozen=True)
