@@ -78,9 +78,9 @@ def people() -> list:
 
 
 def nearly(upper: str, lower: str, seed: int):
-    """Encode somebody whose trousers are a third black."""
+    """Encode somebody whose trousers have a black stripe."""
     drawn = pixels(upper, lower, seed)
-    drawn[30:, :11] = COLOURS["black"]
+    drawn[30:, :4] = COLOURS["black"]
     return FakeImageEncoder().encode([drawn])[0]
 
 
