@@ -42,7 +42,7 @@ def test_a_photo_may_be_followed(cmps, filled, crops):
     assert answer.code == 0
     stops = answer.json["stops"]
     assert [stop["camera"] for stop in stops[:2]] == ["gate", "hall"]
-    # in a gallery of six nothing tells how alike strangers look: half a likeness may stay, but below
+    # in a gallery of six nothing tells how alike strangers look: half a likeness may stay, below
     chances = [max(one["probability"] for one in stop["sightings"]) for stop in stops]
     assert all(chance < min(chances[:2]) for chance in chances[2:])
 
