@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from cmps.datasets.drawn_day import read_truth
 from cmps.datasets.picture import DatasetError
 from cmps.evaluation.drawn_days import NETWORK, Recipe, draw_day
 from cmps.evaluation.interfaces import EvaluationError
 from cmps.evaluation.track import evaluate_track, followed
-from cmps.evaluation.track_data import read_truth, tracked
+from cmps.evaluation.track_data import tracked
 from cmps.evaluation.track_metrics import Judged, best_threshold, score
 from cmps.search.track import Ways
 

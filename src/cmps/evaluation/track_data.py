@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cmps.datasets.csv_list import read_csv
+from cmps.datasets.drawn_day import read_truth
 from cmps.datasets.market1501 import is_junk, read_market1501
 from cmps.datasets.picture import DatasetError, Picture
 from cmps.encoders.image import ImageEncoder
@@ -93,26 +93,6 @@ def day(
     sightings = _encoded(pictures, encoder, network, cache, progress)
     named = [_with_person(one, people[name]) for one, name in zip(sightings, listed, strict=True)]
     return tracked("day", named, network, ways)
-
-
-def read_truth(path: Path) -> dict[str, str]:
-    """Read who each picture of a simulated day shows.
-
-    Raises:
-        DatasetError: If it cannot be read; the message names file and line.
-    """
-    found: dict[str, str] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} cannot be read: {error}") from error
-    for number, line in enumerate(lines, 1):
-        try:
-            plain = json.loads(line)
-            found[str(plain["picture"])] = str(plain["person"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise DatasetError(f"{path} line {number}: no picture and person in it") from error
-    return found
 
 
 def _encoded(

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmps.gallery.records import Sighting
+
+T = TypeVar("T")
 
 MOST_BYTES = 128 * 2**20
 """Memory for rows; those that were asked for longest ago go first."""
@@ -64,39 +66,45 @@ MOST_RECORDS = 4096
 """Sightings whose pyramids are kept, 8 kB each."""
 
 
-class Records:
-    """Records of sightings of one version of the gallery; safe to use from many threads."""
+class _Latest(Generic[T]):
+    """Something of each of the sightings asked for last; safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._records: OrderedDict[str, Sighting] = OrderedDict()
+        self._kept: OrderedDict[str, T] = OrderedDict()
+
+    def _known(self, ids: Sequence[str]) -> dict[str, T]:
+        with self._lock:
+            return {id: self._kept[id] for id in ids if id in self._kept}
+
+    def _keep(self, ids: Sequence[str], known: Mapping[str, T]) -> None:
+        with self._lock:
+            for id in ids:
+                self._kept[id] = known[id]
+                self._kept.move_to_end(id)
+            while len(self._kept) > max(MOST_RECORDS, len(ids)):
+                self._kept.popitem(last=False)
+
+
+class Records(_Latest[Sighting]):
+    """Records of sightings of one version of the gallery; safe to use from many threads."""
 
     def of(
         self, ids: Sequence[str], read: Callable[[Sequence[str]], list[Sighting]]
     ) -> list[Sighting]:
         """Return sightings in the order of ids; those that are not kept are read."""
-        with self._lock:
-            known = {id: self._records[id] for id in ids if id in self._records}
+        known = self._known(ids)
         new = read([id for id in ids if id not in known])
         known |= {one.id: one for one in new}
-        with self._lock:
-            for id in ids:
-                self._records[id] = known[id]
-                self._records.move_to_end(id)
-            while len(self._records) > max(MOST_RECORDS, len(ids)):
-                self._records.popitem(last=False)
+        self._keep(ids, known)
         return [known[id] for id in ids]
 
 
-class Inverses:
+class Inverses(_Latest[NDArray[np.float32]]):
     """One matrix for each of some sightings, made once; safe to use from many threads.
 
     3 kB each. Nearly the same hundred sightings are looked at step after step.
     """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._rows: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
     def of(
         self, ids: Sequence[str], make: Callable[[NDArray[np.intp]], NDArray[np.float32]]
@@ -107,15 +115,9 @@ class Inverses:
             ids: Of K sightings.
             make: Makes those at some places among the K.
         """
-        with self._lock:
-            known = {id: self._rows[id] for id in ids if id in self._rows}
+        known = self._known(ids)
         new = np.array([place for place, id in enumerate(ids) if id not in known], np.intp)
         if len(new):
             known |= zip((ids[place] for place in new), make(new), strict=True)
-        with self._lock:
-            for id in ids:
-                self._rows[id] = known[id]
-                self._rows.move_to_end(id)
-            while len(self._rows) > max(MOST_RECORDS, len(ids)):
-                self._rows.popitem(last=False)
+        self._keep(ids, known)
         return np.stack([known[id] for id in ids])

@@ -5,7 +5,8 @@ unit length; the teacher's embeddings) and ``corpus.json`` (per picture: person,
 captions, split). Held-out people never enter the train rows: :func:`training_pictures` drops
 them by identity, whatever picture or source they come from.
 
-``cmps train corpus`` makes one for ``train`` and one for ``val``, and one for each simulated day.
+``cmps train corpus`` makes one for ``train`` and one for ``val``, ``cmps train drawn`` one for a
+simulated day.
 """
 
 from __future__ import annotations

@@ -28,7 +28,6 @@ from cmps.training.losses import (
     foreground_loss,
     fpr_loss,
     identity_loss,
-    ranking_loss,
     reconstruction_distances,
     triplet_loss,
 )
@@ -45,7 +44,6 @@ from cmps.training.stage import Batch, StageConfig, Trainer
 from cmps.training.weights import TextNetwork, load_bert, save_model
 
 NEIGHBOUR = 0.35
-TRIPLET_MARGIN = 0.2
 
 Show = Callable[[NDArray[np.int64], NDArray[np.bool_], np.random.Generator], Batch]
 
@@ -138,8 +136,8 @@ def matching_terms(
     return {
         f"contrastive_{name}": contrastive_loss(similarities * scale, same),
         f"words_{name}": contrastive_loss(-distances * 20, same),
-        f"triplet_{name}": ranking_loss(1 - similarities, same, TRIPLET_MARGIN)
-        + ranking_loss(1 - similarities.T, same, TRIPLET_MARGIN),
+        f"triplet_{name}": triplet_loss(text.embedding, image.embedding, same)
+        + triplet_loss(image.embedding, text.embedding, same),
     }
 
 

@@ -159,7 +159,7 @@ class EvenBatches:
         if identities % (2 * len(names)):
             raise ValueError(
                 f"{identities} people a batch cannot be shared evenly in pairs by "
-                f"{len(names)} sources ({', '.join(names)})"
+                f"{len(names)} sources ({', '.join(names)}); take a multiple of {2 * len(names)}"
             )
         self.pictures = pictures
         self.pairs = identities // (2 * len(names))
@@ -235,9 +235,10 @@ class ImageStage:
         same = people[:, None] == people[None, :]
         itself = torch.eye(len(people), dtype=torch.bool, device=people.device)
         cells = reconstruction_distances(output.pyramid, output.foreground, output.pyramid)
-        right = people[:, None] == self.described.to(people.device)[None, :]
+        described = self.described.to(people.device)
+        right = people[:, None] == described[None, :]
         said = batch["said"]
-        told = self.described.to(people.device)[said][:, None] == people[None, :]
+        told = described[said][:, None] == people[None, :]
         terms = {
             "triplet": triplet_loss(output.embedding, output.embedding, same),
             "fpr": fpr_loss(cells + itself * 1e4, same & ~itself),
@@ -277,11 +278,15 @@ def train(
         attributes: Market's ``market_attribute.mat`` for sentences made of it.
         device: Where to train.
     """
-    corpus = join([Corpus.load(folder) for folder in corpus_folders])
-    sizes = NetworkConfig.preset(config.network)
+    parts = [Corpus.load(folder) for folder in corpus_folders]
+    cells = NetworkConfig.preset(config.network).map_size
     masks = np.concatenate(
-        [load_masks(folder, _count(folder), sizes.map_size) for folder in corpus_folders]
+        [
+            load_masks(folder, len(part.rows), cells)
+            for folder, part in zip(corpus_folders, parts, strict=True)
+        ]
     )
+    corpus = join(parts)
     model = load_model(weights, config.network).eval()
     captions = captions_by_row(corpus, attributes, config.attributes)
     sentences = {name: store_sentences(model, language, captions, name) for name in VARIANTS}
@@ -307,7 +312,3 @@ def train(
     assert isinstance(averaged, ImageBranch)
     model.network.image = averaged
     return save_model(model, out / f"{config.name}.pt")
-
-
-def _count(folder: Path) -> int:
-    return len(np.load(folder / "teacher.npy", mmap_mode="r"))

@@ -14,7 +14,7 @@ import numpy as np
 from cmps.gallery.resident import UNKNOWN, Resident
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve
-from cmps.search.tracks.looks import Metric, mean_of
+from cmps.search.tracks.looks import Metric
 from cmps.search.tracks.meaning import FEWEST, Meaning, Says, Shipped
 from cmps.search.tracks.passes import Pass, complete
 from cmps.search.tracks.travel import Floats, Places, Travel
@@ -81,7 +81,7 @@ def adapted(
         return shipped(curve)
     passes = complete(store, store.get(ids))
     metric = Metric.learned(resident.vectors, resident.cameras, passes)
-    rows = metric.rows(np.stack([mean_of(one) for one in passes]), [one.camera for one in passes])
+    rows = metric.of(passes)
     of_picture = {id: place for place, one in enumerate(passes) for id in one.ids}
     part = np.zeros(len(passes), np.intp)
     for number, stretch in enumerate(stretches):

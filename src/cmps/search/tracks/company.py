@@ -15,7 +15,6 @@ import numpy as np
 from cmps.gallery.store import GalleryStore
 from cmps.search.ranking import Candidate
 from cmps.search.tracks.adapt import Own
-from cmps.search.tracks.looks import mean_of
 from cmps.search.tracks.passes import Pass, complete, near
 from cmps.search.tracks.records import Companion, Stop
 from cmps.search.tracks.travel import Floats
@@ -61,7 +60,7 @@ def _same(passes: Sequence[Pass], at: np.ndarray, own: Own) -> Floats:
     Somebody is near again with a fixed probability, and then each pass there is as probable as
     another before anybody looks.
     """
-    rows = own.metric.rows(np.stack([mean_of(one) for one in passes]), [p.camera for p in passes])
+    rows = own.metric.of(passes)
     count = len(passes)
     scores = (rows @ rows.T).astype(np.float64)
     chances = np.zeros((count, count))

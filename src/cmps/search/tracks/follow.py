@@ -16,7 +16,7 @@ from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import probability
 from cmps.search.ranking import Probe
 from cmps.search.tracks.adapt import Own
-from cmps.search.tracks.looks import mean_of, probe_of
+from cmps.search.tracks.looks import probe_of
 from cmps.search.tracks.passes import Pass, Traffic, complete, key_of
 from cmps.search.tracks.path import Graph, Solution, solve
 from cmps.search.tracks.rivals import belonging, claimed, grouped
@@ -54,7 +54,6 @@ class View:
     Attributes:
         key: Of the pass; of a photo, a name of its own.
         probes: Its pictures.
-        centre: ``(256,)`` their mean embedding, unit length; what is searched with.
     """
 
     key: str
@@ -149,8 +148,7 @@ class Pursuit:
     @cached_property
     def rows(self) -> NDArray[np.float32]:
         """Each pass as a vector, ``(passes, 256)``; their cosines are compared."""
-        means = np.stack([mean_of(one) for one in self.passes])
-        return self.own.metric.rows(means, [one.camera for one in self.passes])
+        return self.own.metric.of(self.passes)
 
     @cached_property
     def order(self) -> NDArray[np.intp]:

@@ -57,6 +57,10 @@ class Metric:
         length = np.linalg.norm(found, axis=1, keepdims=True)
         return np.asarray(found / np.maximum(length, 1e-9), np.float32)
 
+    def of(self, passes: Sequence[Pass]) -> Rows:
+        """Return each pass as a unit vector, ``(n, 256)``."""
+        return self.rows(np.stack([mean_of(one) for one in passes]), [one.camera for one in passes])
+
     @classmethod
     def learned(cls, vectors: Rows, cameras: NDArray[np.object_], passes: Sequence[Pass]) -> Metric:
         """Return the metric of a gallery; nobody needs to know who is who.
