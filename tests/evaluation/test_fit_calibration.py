@@ -100,6 +100,44 @@ def test_the_level_of_rivals_makes_first_candidates_honest():
     assert calibration_error(worse[places == 0], right[places == 0]) > 0.15
 
 
+def queries_in(size, seed, count=400):
+    """The same strangers and finds in a gallery of some size: the best stranger is its maximum."""
+    random = np.random.default_rng(seed)
+    made = []
+    for _ in range(count):
+        strangers = np.sort(random.normal(0, 0.1, size))[::-1][:29]
+        scores = np.concatenate([[random.normal(0.32, 0.05)], strangers]).astype(np.float32)
+        right = np.arange(len(scores)) == 0
+        alike = np.eye(len(scores), dtype=np.float32)
+        made.append(Retrieved(True, scores, np.zeros_like(scores), right, 0, alike, size))
+    return made
+
+
+def test_galleries_of_several_sizes_make_the_curve_honest_in_each():
+    fitted = [one for size in (50, 200, 1000) for one in queries_in(size, size)]
+    curve = fit_curve(fitted, Way(), 1000)
+    alone = fit_curve(queries_in(1000, 1000), Way(), 1000)
+    assert alone.shift == 0
+
+    def error(curve, size):
+        found, right, places = chances(queries_in(size, size + 1), curve, 20)
+        return calibration_error(found[places == 0], right[places == 0])
+
+    assert all(error(curve, size) < 0.1 for size in (50, 200, 1000))
+    assert all(error(curve, size) < error(alone, size) - 0.04 for size in (50, 200))
+
+
+def test_hubs_that_mislead_lose_and_those_that_do_not_stay():
+    def query(hubness):
+        scores, right = np.array([0.6, 0.5], np.float32), np.array([False, True])
+        far, alike = 1 - scores, np.eye(2, dtype=np.float32)
+        return Retrieved(True, scores, far, right, 0, alike, 2, np.array(hubness, np.float32))
+
+    assert best_way([query([0.6, 0.2])]).hubs > 0
+    assert best_way([query([0.2, 0.6])]).hubs == 0
+    assert best_way([replace(query([0.6, 0.2]), hubness=None)]).hubs == 0
+
+
 def test_a_gallery_is_split_by_person_and_nothing_is_lost():
     people = np.array([f"p{number // 3}" for number in range(60)], object)
     split = parts(people, 15)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from zlib import crc32
 
@@ -26,12 +27,15 @@ from cmps.evaluation.metrics import Metrics, judge, summarise
 from cmps.evaluation.pictures import EncodedGallery, encode_pictures
 from cmps.evaluation.reranking import best_places
 from cmps.search.calibration import Curve, ProbeKind, probability
+from cmps.search.hubs import hubness, shipped_bank
 from cmps.search.neighbours import level, likeness, share_evidence
 from cmps.search.reconstruction import fpr_distances, rerank
 
 PARTS = (0.0, 0.3, 0.5, 0.8)
 WIDTHS = (0.03, 0.05, 0.08)
+HUBS = (0.0, 0.25, 0.5, 0.75)
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+SMALLER = (100, 300)  # galleries that tell what the size counts
 BEST = 100
 SHOWN = 20
 BINS = 15
@@ -39,11 +43,12 @@ BINS = 15
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How candidates are ranked again: FPR's share, look-alikes' part and width."""
+    """How candidates are ranked again: FPR's share, look-alikes' part and width, what hubs lose."""
 
     share: float = 0.0
     part: float = 0.0
     width: float = 0.05
+    hubs: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Retrieved:
         missed: Right pictures that are not among the K.
         cosines: ``(K, K)`` between the pictures; needed for look-alikes to count.
         gallery: How many pictures were searched.
+        hubness: ``(K,)`` of the pictures, for sentences; see :mod:`cmps.search.hubs`.
     """
 
     fitting: bool
@@ -66,10 +72,14 @@ class Retrieved:
     missed: int
     cosines: NDArray[np.float32] | None = None
     gallery: int = 1
+    hubness: NDArray[np.float32] | None = None
 
     def scores(self, way: Way) -> NDArray[np.float32]:
         """Return the scores ``(K,)`` that the search ranks by."""
-        mixed = rerank(self.similarities, self.distances, way.share)
+        near = self.similarities
+        if self.hubness is not None:
+            near = near - np.float32(way.hubs) * self.hubness
+        mixed = rerank(near, self.distances, way.share)
         if self.cosines is None:
             return mixed
         return share_evidence(mixed, self.cosines, way.part, way.width)
@@ -141,10 +151,11 @@ def parts(people: NDArray[np.object_], size: int | None) -> list[NDArray[np.intp
 
 
 def retrieve(
-    asked: Sequence[Asked], gallery: EncodedGallery, size: int | None = None
+    kind: ProbeKind, asked: Sequence[Asked], gallery: EncodedGallery, size: int | None = None
 ) -> Iterator[Retrieved]:
-    """Yield what queries retrieve from the gallery, or from its parts of some size."""
+    """Yield what queries of a kind retrieve from the gallery, or from its parts of some size."""
     people = gallery.people
+    suits = hubness(gallery.embeddings, shipped_bank(kind))
     for rows in parts(people, size):
         within = set(rows.tolist())
         here, who = gallery.embeddings[rows], people[rows]
@@ -168,6 +179,7 @@ def retrieve(
                 int(right.sum() - right[best].sum()),
                 likeness(here[best]),
                 len(rows),
+                suits[rows[best]],
             )
 
 
@@ -183,16 +195,24 @@ def metrics(queries: list[Retrieved], way: Way) -> Metrics:
 
 
 def best_way(queries: list[Retrieved]) -> Way:
-    """Choose share, then part and width, then the share again, by rank-1 and mAP together."""
+    """Choose one after another, twice, by rank-1, rank-10 and mAP together.
 
+    Look-alikes win rank-1 and mAP and cost rank-10: who stands at the top brings their likes along.
+    """
+
+    @cache
     def gain(way: Way) -> float:
         found = metrics(queries, way)
-        return found.ranks[1] + found.mean_precision
+        return found.ranks[1] + found.ranks[10] + found.mean_precision
 
-    way = max((Way(share) for share in SHARES), key=gain)
-    ways = [Way(way.share, part, width) for part in PARTS for width in WIDTHS]
-    way = max(ways, key=gain)
-    return max((Way(share, way.part, way.width) for share in SHARES), key=gain)
+    way = Way()
+    for _ in range(2):
+        way = max((replace(way, share=share) for share in SHARES), key=gain)
+        if any(query.hubness is not None and query.hubness.any() for query in queries):
+            way = max((replace(way, hubs=hubs) for hubs in HUBS), key=gain)
+        ways = [replace(way, part=part, width=width) for part in PARTS for width in WIDTHS]
+        way = max(ways, key=gain)
+    return way
 
 
 def fit_logistic(
@@ -233,27 +253,36 @@ def fit_curve(queries: Sequence[Retrieved], way: Way, gallery: int) -> Curve:
     """Fit the curve on the candidates that an operator sees.
 
     Those are each query's first 20; thousands of easy strangers below them would bend the line.
-    The first one counts as much as the other 19 together. With a level the size of the gallery
-    counts no more: the level rises with it, as the prior odds sink (docs/calibration.md).
+    The first one counts as much as the other 19 together. The level rises with the gallery's size,
+    faster than the prior odds sink: galleries of several sizes tell by how much
+    (docs/calibration.md); with one size alone, the level is taken for all of it.
 
     Args:
-        queries: In a gallery of one size.
+        queries: In galleries of one size or several; those of another than ``gallery`` count half.
         way: How candidates are ranked again.
-        gallery: That size.
+        gallery: The size that matters most.
     """
     found = [_shown(query, way, SHOWN) for query in queries]
     scores = np.concatenate([one[0] for one in found])
     right = np.concatenate([one[1] for one in found])
-    counts = [len(one[0]) for one in found]
-    weights = [np.where(np.arange(count) == 0, max(1, count - 1), 1) for count in counts]
+    counts = np.array([len(one[0]) for one in found])
+    main = np.array([query.gallery == gallery for query in queries])
+    weights = np.concatenate(
+        [
+            np.where(np.arange(count) == 0, max(1, count - 1), 1) * (1.0 if whole else 0.5)
+            for count, whole in zip(counts, main, strict=True)
+        ]
+    )
     heights = np.array([query.level(way) for query in queries])
-    usual = float(heights.mean())
-    inputs = np.stack([scores, np.repeat(usual - heights, counts)], 1)
-    slopes, intercept = fit_logistic(inputs, right, np.concatenate(weights))
+    sizes = np.log(gallery / np.array([query.gallery for query in queries]))
+    usual = float(heights[main].mean())
+    columns = [scores, np.repeat(usual - heights, counts), np.repeat(sizes, counts)]
+    inputs = np.stack(columns[: 3 if np.ptp(sizes) else 2], 1)
+    slopes, intercept = fit_logistic(inputs, right, weights)
     crowd = float(slopes[1])
     if crowd <= 0 or not np.ptp(heights):  # rivals tell nothing here
-        slopes, intercept = fit_logistic(inputs[:, :1], right, np.concatenate(weights))
-        return Curve(way.share, float(slopes[0]), intercept, gallery, way.part, way.width)
+        slopes, intercept = fit_logistic(inputs[:, :1], right, weights)
+        return Curve(way.share, float(slopes[0]), intercept, gallery, way.part, way.width, way.hubs)
     return Curve(
         share=way.share,
         slope=float(slopes[0]),
@@ -261,9 +290,10 @@ def fit_curve(queries: Sequence[Retrieved], way: Way, gallery: int) -> Curve:
         gallery=gallery,
         part=way.part,
         width=way.width,
+        hubs=way.hubs,
         crowd=crowd,
         usual=usual,
-        shift=0.0,
+        shift=float(slopes[2]) if len(slopes) == 3 else 0.0,
     )
 
 
@@ -290,10 +320,15 @@ def fit(
     The halves then change their parts; ``cross`` figures are over all people, each judged by the
     curve that they did not fit.
     """
-    asked = ask(kind, gallery, encoder)
-    queries = list(retrieve(asked, gallery))
+    asked, size = ask(kind, gallery, encoder), len(gallery.pictures)
+    queries = list(retrieve(kind, asked, gallery))
+    smaller = [one for part in SMALLER for one in retrieve(kind, asked, gallery, part)]
     halves = [[one for one in queries if one.fitting is half] for half in (True, False)]
-    curves = [fit_curve(half, best_way(half), len(gallery.pictures)) for half in halves]
+    more = [[one for one in smaller if one.fitting is half] for half in (True, False)]
+    curves = [
+        fit_curve([*half, *others], best_way(half), size)
+        for half, others in zip(halves, more, strict=True)
+    ]
     curve, held_out = curves[0], halves[1]
     way = way_of(curve)
     plain, again = metrics(held_out, Way()), metrics(held_out, way)
@@ -318,7 +353,7 @@ def fit(
 
 def way_of(curve: Curve) -> Way:
     """Return how a curve's candidates are ranked."""
-    return Way(curve.share, curve.part, curve.width)
+    return Way(curve.share, curve.part, curve.width, curve.hubs)
 
 
 def chances(

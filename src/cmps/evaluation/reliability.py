@@ -114,7 +114,7 @@ def judge_kind(
     for size in sizes:
         if not asked or (size is not None and size >= len(gallery.pictures)):
             continue
-        queries = list(retrieve(asked, gallery, size))
+        queries = list(retrieve(kind, asked, gallery, size))
         said, right, places = chances(queries, curve, SHOWN)
         first = places == 0
         found.append(

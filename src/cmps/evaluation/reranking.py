@@ -1,4 +1,4 @@
-"""Two-stage ranking of a whole gallery: global similarity first, then FPR and look-alikes.
+"""Two-stage ranking of a whole gallery: global similarity first, then hubs, FPR, look-alikes.
 
 The second stage is the search room's own code, over the same number of best pictures.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.search.calibration import Curve, shipped_curves
+from cmps.search.hubs import hubness, shipped_bank
 from cmps.search.neighbours import likeness, share_evidence
 from cmps.search.reconstruction import fpr_distances, rerank
 
@@ -31,6 +32,7 @@ class Reranking:
             distances ``(K,)``.
         mix: From similarities ``(K,)``, distances ``(K,)`` and share to scores ``(K,)``.
         sharing: Part and width of :func:`share_evidence` by probe kind; no entry, no sharing.
+        hubs: What hubness counts by probe kind; no entry, nothing.
     """
 
     shares: Mapping[str, float]
@@ -38,6 +40,7 @@ class Reranking:
     distances: Callable[[Array, Array, Array], Array] = fpr_distances
     mix: Callable[[Array, Array, float], Array] = rerank
     sharing: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    hubs: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, curves: Mapping[str, Curve], best: int = 100) -> Reranking:
@@ -46,6 +49,7 @@ class Reranking:
             {kind: curve.share for kind, curve in curves.items()},
             best,
             sharing={kind: (curve.part, curve.width) for kind, curve in curves.items()},
+            hubs={kind: curve.hubs for kind, curve in curves.items()},
         )
 
     @classmethod
@@ -77,7 +81,7 @@ class Reranking:
             pyramids: ``(N, cells, d)`` of the gallery.
             ignored: ``(N,)`` bool, pictures that the protocol ignores; they must not take places
                 among the best.
-            embeddings: ``(N, d)`` of the gallery; without them look-alikes do not count.
+            embeddings: ``(N, d)`` of the gallery; without them neither look-alikes nor hubs count.
 
         Returns:
             ``(N,)`` scores, greater is better.
@@ -85,17 +89,20 @@ class Reranking:
         scores = np.asarray(similarities, np.float64)
         share = self.shares.get(kind, 0.0)
         part, width = self.sharing.get(kind, (0.0, 1.0))
+        hubs = self.hubs.get(kind, 0.0)
         if embeddings is None:
-            part = 0.0
+            part = hubs = 0.0
         open_to_all = scores if ignored is None else np.where(ignored, -np.inf, scores)
         count = min(self.best, int(np.isfinite(open_to_all).sum()))
-        if share == part == 0 or count < 2:
+        if share == part == hubs == 0 or count < 2:
             return scores
         best = best_places(open_to_all, count)
         mixed = np.asarray(scores[best], np.float64)
+        if hubs and embeddings is not None:
+            mixed -= hubs * hubness(embeddings[best], shipped_bank(kind))
         if share:
             distances = self.distances(probe, weights, pyramids[best])
-            mixed = np.asarray(self.mix(similarities[best], distances, share), np.float64)
+            mixed = np.asarray(self.mix(mixed, distances, share), np.float64)
         if part and embeddings is not None:
             between = likeness(embeddings[best])
             mixed = np.asarray(share_evidence(mixed, between, part, width), np.float64)

@@ -32,10 +32,11 @@ class Curve:
         slope, intercept: Of the line.
         gallery: Size of the gallery it was fitted on.
         part, width: How candidates share evidence; see :func:`neighbours.share_evidence`.
+        hubs: How much of a picture's hubness is taken off its cosine; see :mod:`hubs`.
         crowd: How much a point of the query's level takes off the log-odds.
         usual: The level that the intercept stands for, the mean of those it was fitted on.
         shift: What the log of the gallery's size counts; 1 where only the prior odds know of it,
-            less where the level does too.
+            less where the level does too, below 0 where the level rises faster than they sink.
     """
 
     share: float
@@ -44,6 +45,7 @@ class Curve:
     gallery: int
     part: float = 0.0
     width: float = 0.05
+    hubs: float = 0.0
     crowd: float = 0.0
     usual: float = 0.0
     shift: float = 1.0
@@ -53,6 +55,8 @@ class Curve:
             raise ValueError(f"not a calibration curve: {self}")
         if not 0 <= self.part <= 1 or self.width <= 0:
             raise ValueError(f"not a way to share evidence: {self}")
+        if self.hubs < 0:
+            raise ValueError(f"a picture that suits everybody cannot gain by it: {self}")
         if self.crowd < 0:
             raise ValueError(f"rivals cannot make a person likelier: {self}")
 

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.search.calibration import Curve
+from cmps.search.calibration import Curve, ProbeKind
 from cmps.search.evidence import Evidence, log_ratio
+from cmps.search.hubs import Hubs, hubness, shipped_bank
 from cmps.search.kept import Kept
 from cmps.search.neighbours import BEST, ITSELF, level, likeness, share_evidence
 from cmps.search.ranking import Probe
@@ -125,6 +126,7 @@ class Scored:
         all: ``(N, 256)`` embeddings.
         rows: ``(n,)`` places of those that are scored, in order; ``None`` for all.
         kept: Keeps what is worked out of all; without it nothing is kept.
+        hubs: Knows the hubness of all; without it it is worked out anew.
     """
 
     def __init__(
@@ -132,10 +134,12 @@ class Scored:
         all: NDArray[np.float32],
         rows: NDArray[np.intp] | None = None,
         kept: Kept | None = None,
+        hubs: Hubs | None = None,
     ) -> None:
         self._all = all
         self._rows = rows
         self._kept = kept
+        self._hubs = hubs
 
     def __len__(self) -> int:
         return len(self._all) if self._rows is None else len(self._rows)
@@ -150,6 +154,15 @@ class Scored:
             found = _cosines(self._all, probe)
         else:
             found = self._kept.of(("cosines", key_of(probe)), lambda: _cosines(self._all, probe))
+        return found if self._rows is None else found[self._rows]
+
+    def hubness(self, kind: ProbeKind) -> NDArray[np.float32]:
+        """Return how well each suits any sentence, ``(n,)``; see :mod:`cmps.search.hubs`."""
+        if self._kept is None or self._hubs is None:
+            vectors = self._all if self._rows is None else self._all[self._rows]
+            return hubness(vectors, shipped_bank(kind))
+        hubs = self._hubs
+        found = self._kept.of(("hubs", kind), lambda: hubs.of(self._all, kind))
         return found if self._rows is None else found[self._rows]
 
     def kept(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
@@ -190,11 +203,16 @@ class Fusion:
         self._weights = weights
         self._size = size
         self._scored = scored
-        self._cosines = [scored.cosines(probe) for probe in (*asked.texts, *asked.pictures)]
+        self._cosines = [self._near(probe) for probe in (*asked.texts, *asked.pictures)]
         self.shown = shown
         self._evidence = evidence
         claims = tuple((claim.chip.code(), claim.weight) for claim in asked.claims)
         self._chips: Floats = scored.kept(("chips", evidence.variant, claims), self._told)
+
+    def _near(self, probe: Probe) -> NDArray[np.float32]:
+        """Return the cosines ``(n,)`` to a probe, less what suits any other as well."""
+        cosines, hubs = self._scored.cosines(probe), self._curves[probe.kind].hubs
+        return cosines - np.float32(hubs) * self._scored.hubness(probe.kind) if hubs else cosines
 
     def _told(self) -> Floats:
         """Return what all chips say together, ``(n,)``."""

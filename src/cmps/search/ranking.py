@@ -14,6 +14,7 @@ from cmps.encoders.text import TextEncoder
 from cmps.gallery.records import Filter, GalleryError, Sighting
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve, ProbeKind, probability
+from cmps.search.hubs import hubness, shipped_bank
 from cmps.search.neighbours import ITSELF, level, likeness, share_evidence
 from cmps.search.query import Query
 from cmps.search.reconstruction import fpr_distances, rerank
@@ -173,9 +174,11 @@ class SearchEngine:
             # not @: a threaded BLAS makes so small a product wait for its threads
             cosines = np.clip(np.vecdot(embeddings, probe.embedding), -1, 1)
             scores = cosines
+            if self.depth and curve.hubs:
+                scores = cosines - curve.hubs * hubness(embeddings, shipped_bank(probe.kind))
             if self.depth and curve.share:
                 distances = fpr_distances(probe.local, probe.weights, pyramids)
-                scores = rerank(cosines, distances, curve.share)
+                scores = rerank(scores, distances, curve.share)
             height = None
             if cosines_between is not None:
                 scores = share_evidence(scores, cosines_between, curve.part, curve.width)

@@ -16,6 +16,7 @@ from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve, probability
 from cmps.search.evidence import Evidence, Habits, seen, shipped_habits
 from cmps.search.fusion import Asked, Claim, Floats, Fusion, Scored, Weights, shipped_weights
+from cmps.search.hubs import Hubs
 from cmps.search.kept import Inverses, Kept, Records
 from cmps.search.people import Mark, Person, Ranking, Reason, candidates, grouped, thinness
 from cmps.search.ranking import Probe
@@ -83,6 +84,7 @@ class Refiner:
         self.sentences = Sentences(self.text)
         self._lock = threading.Lock()
         self._known = Known(-1)
+        self._hubs = Hubs()
 
     def rank(
         self,
@@ -126,7 +128,7 @@ class Refiner:
             chips = [claim.chip for claim in asked.claims]
             shown = self._shown(evidence, chips, pool)
             kept = self._current(snapshot).kept if pool.resident is not None else None
-            scored = Scored(pool.vectors, pool.rows, kept)
+            scored = Scored(pool.vectors, pool.rows, kept, self._hubs)
             fusion = Fusion(
                 asked, scored, shown, evidence, self.curves, self.weights, snapshot.count
             )
