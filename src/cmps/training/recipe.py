@@ -10,13 +10,13 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from cmps.training.network import CONFIGS
 from cmps.training.stage import StageConfig
 
-Kind = Literal["reid", "crossmodal", "text", "image"]
-KINDS: tuple[Kind, ...] = ("reid", "crossmodal", "text", "image")
+Kind = Literal["reid", "crossmodal", "text", "image", "distil"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class RecipeError(ValueError):
@@ -54,12 +54,14 @@ class Inputs:
         imagenet: Weights of the backbone that stage 1 starts from.
         attributes: Market's ``market_attribute.mat``, or ``None`` for no sentences from it.
         device: Where to train, in torch's words.
+        texts: Sentences without pictures for stage 5, one a line, or ``None`` for none.
     """
 
     runs: Path
     imagenet: Path | None = None
     attributes: Path | None = None
     device: str = "cpu"
+    texts: Path | None = None
 
 
 def read_recipe(name: str | Path = "recipe") -> list[Step]:
@@ -84,7 +86,7 @@ def run_step(step: Step, inputs: Inputs) -> Path:
     Raises:
         RecipeError: If stage 1 is asked for without ImageNet weights, or the start is not there.
     """
-    from cmps.training import crossmodal, image, reid, text
+    from cmps.training import crossmodal, distil, image, reid, text
 
     config = StageConfig.read(step.config)
     corpus, language = inputs.runs / "corpus" / "train", inputs.runs / "language"
@@ -101,6 +103,9 @@ def run_step(step: Step, inputs: Inputs) -> Path:
         return image.train(
             folders, language, start, inputs.runs, config, inputs.attributes, inputs.device
         )
+    if step.kind == "distil":
+        where = corpus, language, start, inputs.runs
+        return distil.train(*where, config, inputs.attributes, inputs.device, inputs.texts)
     stage = crossmodal.train if step.kind == "crossmodal" else text.train
     return stage(
         corpus, language, start, inputs.runs, config, inputs.attributes, device=inputs.device
