@@ -14,6 +14,7 @@ from cmps.gallery.records import Sighting
 from cmps.search.ranking import SearchEngine
 from cmps.search.track import Tracker, TravelTimes, Ways, learn_times, ways_in
 from cmps.search.tracks.follow import Setting
+from cmps.search.tracks.follower import Follower
 from cmps.search.tracks.learned import Seen
 
 
@@ -207,6 +208,18 @@ def test_without_travel_times_much_is_still_found(engine, truth):
     precision, recall = scores(Tracker(engine, Ways()), truth, sorted(truth)[:12])
     assert precision > 0.9
     assert recall > 0.9
+
+
+def test_without_travel_times_the_gallery_tells_who_comes_again_soon(day, engine, truth):
+    follower = Follower(engine.store, day.curve)
+    run = truth[sorted(truth)[0]]
+    pursuit = follower.pursue([next(iter(run.values()))[0]])
+    enter, leave = pursuit.times[pursuit.order].T
+    gap = enter[None] - leave[:, None]
+    possible = np.isfinite(pursuit.step)
+    assert not (possible & (gap < 0)).any()
+    soon, late = possible & (gap < 120), possible & (gap > 3600)
+    assert pursuit.step[soon].mean() > pursuit.step[late].mean() + 1
 
 
 @pytest.fixture

@@ -153,6 +153,8 @@ def followed(data: Tracked, limit: int | None) -> list[tuple[str, str]]:
 class _Timeless:
     """A travel model that forgot how long ways take, but not that one can be at one place only."""
 
+    timed = False
+
     def __init__(self, known: Travel, cameras: Sequence[str], span: float) -> None:
         self._known, self._any = known, AnyTravel(cameras, span)
         places = range(len(cameras))
