@@ -11,6 +11,7 @@ import pytest
 from cmps.evaluation.drawn_days import NETWORK, START, Recipe, draw_day
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import Sighting
+from cmps.search.calibration import COSINE
 from cmps.search.ranking import SearchEngine
 from cmps.search.track import Tracker, TravelTimes, Ways, learn_times, ways_in
 from cmps.search.tracks.follow import Setting
@@ -28,7 +29,7 @@ def engine(day):
     store = MemoryGallery()
     store.use(NETWORK)
     store.upsert(day.sightings)
-    return SearchEngine(store, None, None, {"image": day.curve}, 0)  # type: ignore[arg-type]
+    return SearchEngine(store, None, None, {COSINE: day.curve}, 0)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def hard_engine(hard):
     store = MemoryGallery()
     store.use(NETWORK)
     store.upsert(hard.sightings)
-    return SearchEngine(store, None, None, {"image": hard.curve}, 0)  # type: ignore[arg-type]
+    return SearchEngine(store, None, None, {COSINE: hard.curve}, 0)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +259,7 @@ def test_who_was_near_again_comes_first(family):
     store = MemoryGallery()
     store.use(NETWORK)
     store.upsert(sightings)
-    engine = SearchEngine(store, None, None, {"image": day.curve}, 0)  # type: ignore[arg-type]
+    engine = SearchEngine(store, None, None, {COSINE: day.curve}, 0)  # type: ignore[arg-type]
     tracker = Tracker(engine, Ways(day.plan))
     pursuit = tracker.pursue(["child0", "child1", "child2"])
     found = tracker.track(pursuit, 0.5)

@@ -9,7 +9,7 @@ distant cameras at once, and pictures of one pass show one person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,10 +26,6 @@ STRETCH, STRETCHES, LEAST = 400, 6, 4
 """Pictures in a stretch of the day that is looked at as a whole; most and least stretches."""
 
 _HIGH = 0.02
-
-FAINTER = 2.5
-"""What the shipped curve's log ratios say too much of cosines alone: it was fitted with FPR in the
-score. On val people strangers' likelihood ratios were 12.7 = exp(2.5) on average, and must be 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +59,8 @@ class Pairs:
 
 
 def shipped(curve: Curve) -> Own:
-    """Return what is known without a gallery; the score of the curve is the cosine alone."""
-    return Own(Shipped(replace(curve, share=0.0), FAINTER if curve.share else 0.0))
+    """Return what is known without a gallery: what the curve says of cosines."""
+    return Own(Shipped(curve))
 
 
 def adapted(
@@ -79,7 +75,7 @@ def adapted(
 
     Args:
         store: The gallery.
-        curve: The shipped curve.
+        curve: The shipped curve of cosines.
         travel: Says who cannot be one person.
         cameras: Those that ``travel`` knows, in its order.
         habits: How often somebody is seen.

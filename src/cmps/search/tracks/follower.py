@@ -22,7 +22,7 @@ class Follower:
 
     Args:
         store: The gallery.
-        curve: Calibration of pictures.
+        curve: Calibration of cosines.
         travel: Makes the travel model; default knows no distances.
         setting: How to search.
     """
