@@ -23,11 +23,12 @@ from rich.table import Table
 from cmps.evaluation.drawn_days import NETWORK, Day, Recipe, draw_day
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import Encoding
+from cmps.search.calibration import COSINE
 from cmps.search.ranking import SearchEngine
 from cmps.search.track import Track, Tracker, Ways
 from cmps.search.tracks.follow import Pursuit
 
-CELLS, WIDTH, SHARE = 28, 128, 0.5
+CELLS, WIDTH = 28, 128
 PER_PERSON = 34  # sightings of one person on a drawn day
 
 
@@ -93,8 +94,7 @@ def main() -> None:
     recipe = Recipe(people=people, cameras=20, hours=10, outfits=max(10, people // 4))
     day = draw_day(recipe)
     store = with_pyramids(day)
-    curve = replace(day.curve, share=SHARE)
-    engine = SearchEngine(store, None, None, {"image": curve})  # type: ignore[arg-type]
+    engine = SearchEngine(store, None, None, {COSINE: day.curve})  # type: ignore[arg-type]
     tracker = Tracker(engine, Ways(day.plan))
     started = time.perf_counter()
     tracker.follower.traffic()

@@ -18,7 +18,7 @@ from PIL import Image
 from cmps.datasets.picture import Picture
 from cmps.encoders.text import TextEncoding
 from cmps.gallery.records import EMBEDDING_SIZE, Encoding
-from cmps.search.calibration import Curve
+from cmps.search.calibration import COSINE, Curve
 from cmps.speech.recogniser import Transcript
 
 COLOURS = {
@@ -118,10 +118,11 @@ class FakeRecogniser:
 
 
 def fake_curves() -> dict[str, Curve]:
-    return {
+    curves = {
         kind: Curve(share=0.3, slope=14.0, intercept=-9.0, gallery=20)
         for kind in ("fast", "accurate", "image")
     }
+    return curves | {COSINE: Curve(share=0.0, slope=14.0, intercept=-11.5, gallery=20)}
 
 
 def draw(

@@ -79,7 +79,7 @@ def test_the_best_threshold_takes_equal_scores_together():
 def measured():
     day = draw_day(Recipe(people=30, outfits=8, seed=2))
     data = tracked("day", day.sightings, NETWORK, Ways(day.plan))
-    return data, evaluate_track(data, day.curve, limit=10, fpr=False)
+    return data, evaluate_track(data, day.curve, limit=10)
 
 
 def test_tracks_are_better_than_thresholds_and_travel_times_help(measured):

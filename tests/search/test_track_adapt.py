@@ -9,7 +9,7 @@ import pytest
 
 from cmps.evaluation.drawn_days import NETWORK, START, Recipe, draw_day
 from cmps.gallery.memory import MemoryGallery
-from cmps.search.tracks.adapt import adapted, paired, sample, strangers
+from cmps.search.tracks.adapt import adapted, paired, sample, seen_by, strangers
 from cmps.search.tracks.follower import Follower
 from cmps.search.tracks.looks import Metric, mean_of
 from cmps.search.tracks.meaning import Meaning, Shipped
@@ -92,16 +92,24 @@ def test_a_gallery_tells_how_alike_one_persons_passes_are(day, store, travel, ca
     assert own.says.mean == pytest.approx(scores[above & same].mean(), abs=0.1)
 
 
+def test_a_gallery_tells_how_soon_people_are_seen_again(day, store, travel, cameras):
+    again = adapted(store, day.curve, travel, cameras).again
+    here, there = np.zeros(2, np.intp), np.ones(2, np.intp)
+    soon, late = again.log_odds(here, there, np.array([30.0, 6000.0]))
+    assert soon > late + 1
+
+
 def test_a_small_gallery_is_judged_as_shipped(day, cameras):
     store = MemoryGallery()
     store.use(NETWORK)
     store.upsert(day.sightings[:20])
     own = adapted(store, day.curve, AnyTravel(cameras, 7200.0), cameras)
     assert isinstance(own.says, Shipped)
+    assert own.again is None
 
 
 def test_pairs_that_are_surely_apart_show_two_people(passes, travel, cameras):
-    pairs = paired(passes, np.zeros(len(passes), int), travel, cameras)
+    pairs = paired(*seen_by(passes, cameras), np.zeros(len(passes), int), travel)
     same = who_is_who(passes)
     assert len(pairs.apart) > 300
     assert not same[tuple(pairs.apart.T)].any()
@@ -120,7 +128,8 @@ def test_cameras_that_look_at_one_place_do_not_make_one_person_two():
             looks.append(look + 0.2 * rng.standard_normal(64))
     rows = np.array(looks) / np.linalg.norm(looks, axis=1, keepdims=True)
     scores, part = rows @ rows.T, np.arange(160) // 40
-    pairs = paired(passes, part, AnyTravel(["left", "right"], 3600.0), ["left", "right"])
+    names = ["left", "right"]
+    pairs = paired(*seen_by(passes, names), part, AnyTravel(names, 3600.0))
     assert scores[tuple(pairs.apart.T)].min() > 0.8
     assert strangers(pairs, scores).max() < 0.8
 

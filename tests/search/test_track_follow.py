@@ -11,9 +11,11 @@ import pytest
 from cmps.evaluation.drawn_days import NETWORK, START, Recipe, draw_day
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import Sighting
+from cmps.search.calibration import COSINE
 from cmps.search.ranking import SearchEngine
 from cmps.search.track import Tracker, TravelTimes, Ways, learn_times, ways_in
 from cmps.search.tracks.follow import Setting
+from cmps.search.tracks.follower import Follower
 from cmps.search.tracks.learned import Seen
 
 
@@ -27,7 +29,7 @@ def engine(day):
     store = MemoryGallery()
     store.use(NETWORK)
     store.upsert(day.sightings)
-    return SearchEngine(store, None, None, {"image": day.curve}, 0)  # type: ignore[arg-type]
+    return SearchEngine(store, None, None, {COSINE: day.curve}, 0)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def hard_engine(hard):
     store = MemoryGallery()
     store.use(NETWORK)
     store.upsert(hard.sightings)
-    return SearchEngine(store, None, None, {"image": hard.curve}, 0)  # type: ignore[arg-type]
+    return SearchEngine(store, None, None, {COSINE: hard.curve}, 0)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +211,18 @@ def test_without_travel_times_much_is_still_found(engine, truth):
     assert recall > 0.9
 
 
+def test_without_travel_times_the_gallery_tells_who_comes_again_soon(day, engine, truth):
+    follower = Follower(engine.store, day.curve)
+    run = truth[sorted(truth)[0]]
+    pursuit = follower.pursue([next(iter(run.values()))[0]])
+    enter, leave = pursuit.times[pursuit.order].T
+    gap = enter[None] - leave[:, None]
+    possible = np.isfinite(pursuit.step)
+    assert not (possible & (gap < 0)).any()
+    soon, late = possible & (gap < 120), possible & (gap > 3600)
+    assert pursuit.step[soon].mean() > pursuit.step[late].mean() + 1
+
+
 @pytest.fixture
 def family():
     """A child with a grown-up at three cameras, and strangers who come once each."""
@@ -245,7 +259,7 @@ def test_who_was_near_again_comes_first(family):
     store = MemoryGallery()
     store.use(NETWORK)
     store.upsert(sightings)
-    engine = SearchEngine(store, None, None, {"image": day.curve}, 0)  # type: ignore[arg-type]
+    engine = SearchEngine(store, None, None, {COSINE: day.curve}, 0)  # type: ignore[arg-type]
     tracker = Tracker(engine, Ways(day.plan))
     pursuit = tracker.pursue(["child0", "child1", "child2"])
     found = tracker.track(pursuit, 0.5)

@@ -306,6 +306,7 @@ def track(
     from cmps.evaluation.track import evaluate_track
     from cmps.evaluation.track_data import day as read_day
     from cmps.evaluation.track_data import market
+    from cmps.search.calibration import COSINE
     from cmps.speech.packaged import cache_folder
 
     if (root is None) == (day is None):
@@ -315,9 +316,9 @@ def track(
         folder = root if day is None else day
         assert folder is not None
         found = read(folder, program.image, image_network(), cache_folder(), progress)
-        fpr = bool(program.settings.rerank)
-        curve = program.curves["image"]
-        report = evaluate_track(found, curve, limit=limit, fpr=fpr, progress=progress)
+        share = program.curves["image"].share if program.settings.rerank else 0.0
+        curve = program.curves[COSINE]
+        report = evaluate_track(found, curve, limit=limit, share=share, progress=progress)
     _print(report, as_json)
 
 

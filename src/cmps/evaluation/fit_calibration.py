@@ -1,5 +1,7 @@
 """Fit the shipped calibration: how every probe kind ranks again, and its probability curve.
 
+A further curve is of pairs of pictures: what the cosine of their embeddings says, for tracks.
+
 Half of the val people choose FPR's share, the look-alikes' part and the curve, the other half
 measures ranking and expected calibration error.
 ``python -m cmps.evaluation.fit_calibration --root DIR`` writes ``calibration.json`` into
@@ -12,7 +14,7 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from zlib import crc32
 
@@ -26,7 +28,7 @@ from cmps.encoders.weights import FOLDER, write_manifest
 from cmps.evaluation.metrics import Metrics, judge, summarise
 from cmps.evaluation.pictures import EncodedGallery, encode_pictures
 from cmps.evaluation.reranking import best_places
-from cmps.search.calibration import Curve, ProbeKind, probability
+from cmps.search.calibration import COSINE, Curve, ProbeKind, probability
 from cmps.search.hubs import hubness, shipped_bank
 from cmps.search.neighbours import level, likeness, share_evidence
 from cmps.search.reconstruction import fpr_distances, rerank
@@ -380,6 +382,8 @@ def _shown(query: Retrieved, way: Way, count: int) -> tuple[NDArray[np.float32],
 
 def main() -> None:
     """Fit every kind, print what was found, write the file."""
+    from cmps.evaluation.fit_cosines import fit_cosines
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, required=True, help="CUHK-PEDES layout")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the networks")
@@ -391,9 +395,10 @@ def main() -> None:
         "accurate": open_text_encoder("accurate"),
         "image": None,
     }
-    curves = {}
-    for kind, encoder in encoders.items():
-        curve, measured = fit(kind, gallery, encoder)
+    curves: dict[str, dict[str, float]] = {}
+    fitted = {kind: partial(fit, kind, gallery, encoder) for kind, encoder in encoders.items()}
+    for kind, fitting in [*fitted.items(), (COSINE, partial(fit_cosines, gallery))]:
+        curve, measured = fitting()
         curves[kind] = {name: round(value, 4) for name, value in asdict(curve).items()}
         print(kind, curves[kind], measured, flush=True)
     path = options.out / "calibration.json"

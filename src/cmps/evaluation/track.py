@@ -87,17 +87,17 @@ def evaluate_track(
     *,
     limit: int | None = None,
     setting: Setting | None = None,
-    fpr: bool = True,
+    share: float = 0.0,
     progress: Progress = silent,
 ) -> TrackReport:
     """Measure tracks with and without travel times, and thresholds.
 
     Args:
         data: The gallery with its truth.
-        curve: Calibration of pictures.
+        curve: Calibration of cosines.
         limit: At most so many people, spread evenly over all.
         setting: How to search.
-        fpr: Whether FPR compares pictures.
+        share: FPR's part of the scores that thresholds are on.
         progress: Called after every person.
 
     Raises:
@@ -111,7 +111,6 @@ def evaluate_track(
         "track, alone": Follower(data.store, curve, travel, alone),
         "no travel times": Follower(data.store, curve, _timeless(travel), setting),
     }
-    share = curve.share if fpr else 0.0
     chosen = followed(data, limit)
     judged: dict[str, list[Judged]] = {name: [] for name in methods}
     spent: dict[str, list[float]] = {name: [] for name in methods}
@@ -152,6 +151,8 @@ def followed(data: Tracked, limit: int | None) -> list[tuple[str, str]]:
 
 class _Timeless:
     """A travel model that forgot how long ways take, but not that one can be at one place only."""
+
+    timed = False
 
     def __init__(self, known: Travel, cameras: Sequence[str], span: float) -> None:
         self._known, self._any = known, AnyTravel(cameras, span)

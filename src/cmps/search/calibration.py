@@ -3,8 +3,10 @@
 The curves are fitted on people of the val split (``evaluation/fit_calibration.py``) and shipped as
 ``calibration.json``. A pair's prior odds sink as the gallery grows: the same similarity means
 less among 20,000 strangers than among 1,000, so the fitted gallery size travels with the curve.
-It means less, too, where many others fit the query as well: the curve's second term is the level
-of the query's best candidates (:func:`cmps.search.neighbours.level`), known without any truth.
+One more curve, ``cosine``, is of any two pictures: what their embeddings alone say, for tracks.
+A score means less, too, where many others fit the query as well: the curve's second term is the
+level of the query's best candidates (:func:`cmps.search.neighbours.level`), known without any
+truth.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from numpy.typing import NDArray
 from cmps.encoders.weights import weight_file
 
 ProbeKind = Literal["fast", "accurate", "image"]
+
+COSINE = "cosine"
+"""The curve of pairs of pictures, which nobody is searched with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def probability(log_odds: NDArray[np.floating]) -> NDArray[np.float64]:
 
 @cache
 def shipped_curves() -> dict[str, Curve]:
-    """Return the shipped curve of each probe kind.
+    """Return the shipped curve of each probe kind, and of :data:`COSINE`.
 
     Raises:
         WeightsError: If the file is missing or changed.

@@ -16,6 +16,7 @@ from pathlib import Path
 from cmps.gallery.floorplan import FloorPlan
 from cmps.gallery.plan_files import kept_floorplan, read_floorplan
 from cmps.gallery.store import GalleryStore
+from cmps.search.calibration import COSINE
 from cmps.search.ranking import Probe, SearchEngine
 from cmps.search.tracks.company import companions
 from cmps.search.tracks.follow import Pursuit, Setting
@@ -122,7 +123,7 @@ class Tracker:
         """What starts pursuits."""
         engine = self.engine
         travel = self.ways.travel(self.setting)
-        curve = engine.curves["image"]
+        curve = engine.curves[COSINE]
         return Follower(engine.store, curve, travel, self.setting)
 
     def pursue(

@@ -1,5 +1,7 @@
 """What a gallery tells about itself: what belongs to a camera, to a moment, and what scores mean.
 
+With that it tells, too, how soon people are seen again (:mod:`cmps.search.tracks.again`).
+
 Curves that were fitted on other people in other light take look-alikes for one person. But a
 gallery holds pairs of which the truth is known without anybody's help: nobody is seen by two
 distant cameras at once, and pictures of one pass show one person.
@@ -7,26 +9,23 @@ distant cameras at once, and pictures of one pass show one person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from cmps.gallery.resident import UNKNOWN, Resident
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve
+from cmps.search.tracks.again import Again
 from cmps.search.tracks.looks import Metric
 from cmps.search.tracks.meaning import FEWEST, Meaning, Says, Shipped
 from cmps.search.tracks.passes import Pass, complete
-from cmps.search.tracks.travel import Floats, Places, Travel
+from cmps.search.tracks.travel import Floats, Habits, Places, Travel
 
 STRETCH, STRETCHES, LEAST = 400, 6, 4
 """Pictures in a stretch of the day that is looked at as a whole; most and least stretches."""
 
 _HIGH = 0.02
-
-FAINTER = 2.5
-"""What the shipped curve's log ratios say too much of cosines alone: it was fitted with FPR in the
-score. On val people strangers' likelihood ratios were 12.7 = exp(2.5) on average, and must be 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,12 @@ class Own:
     Attributes:
         says: What scores mean.
         metric: What scores are the cosines of.
+        again: How soon somebody is seen again; ``None`` where the gallery does not tell.
     """
 
     says: Says
     metric: Metric = field(default_factory=Metric)
+    again: Again | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +59,30 @@ class Pairs:
 
 
 def shipped(curve: Curve) -> Own:
-    """Return what is known without a gallery; the score of the curve is the cosine alone."""
-    return Own(Shipped(replace(curve, share=0.0), FAINTER if curve.share else 0.0))
+    """Return what is known without a gallery: what the curve says of cosines."""
+    return Own(Shipped(curve))
 
 
 def adapted(
-    store: GalleryStore, curve: Curve, travel: Travel, cameras: list[str], seed: int = 0
+    store: GalleryStore,
+    curve: Curve,
+    travel: Travel,
+    cameras: list[str],
+    habits: Habits = Habits(),  # noqa: B008 - frozen
+    seed: int = 0,
 ) -> Own:
     """Return how people are compared in this gallery; as shipped where it is too small.
 
     Args:
         store: The gallery.
-        curve: The shipped curve.
+        curve: The shipped curve of cosines.
         travel: Says who cannot be one person.
         cameras: Those that ``travel`` knows, in its order.
+        habits: How often somebody is seen.
         seed: Of the sample.
     """
-    resident = store.snapshot().resident
+    snapshot = store.snapshot()
+    resident = snapshot.resident
     stretches = sample(resident, np.random.default_rng(seed))
     ids = [str(one) for rows in stretches for one in resident.ids[rows]]
     if len(ids) < FEWEST:
@@ -87,9 +95,14 @@ def adapted(
     for number, stretch in enumerate(stretches):
         part[[of_picture[str(id)] for id in resident.ids[stretch]]] = number
     scores = (rows @ rows.T).astype(np.float64)
-    pairs = paired(passes, part, travel, cameras)
+    camera, times = seen_by(passes, cameras)
+    pairs = paired(camera, times, part, travel)
     says = Meaning.learned(strangers(pairs, scores), scores[tuple(pairs.near.T)])
-    return shipped(curve) if says is None else Own(says, metric)
+    if says is None:
+        return shipped(curve)
+    every = snapshot.count * len(passes) / sum(len(one.ids) for one in passes)
+    usual = min(habits.seen / every, 0.5)
+    return Own(says, metric, Again.learned(says, scores, camera, times, usual))
 
 
 def sample(resident: Resident, rng: np.random.Generator) -> list[Places]:
@@ -102,22 +115,33 @@ def sample(resident: Resident, rng: np.random.Generator) -> list[Places]:
     return [every[place] for place in chosen]
 
 
-def paired(passes: list[Pass], part: Places, travel: Travel, cameras: list[str]) -> Pairs:
-    """Return pairs of passes by different cameras.
+def seen_by(passes: list[Pass], cameras: list[str]) -> tuple[Places, Floats]:
+    """Return each pass's camera, by its place, and ``(n, 2)`` entering and leaving, seconds.
 
     Args:
         passes: All of them with times.
-        part: ``(n,)`` the stretch of each.
-        travel: Says who cannot be one person.
-        cameras: Those that ``travel`` knows, in its order.
+        cameras: Those that are known.
     """
     place = {camera: number for number, camera in enumerate(cameras)}
     camera = np.array([place[one.camera] for one in passes], np.intp)
-    enter, leave = (
-        np.array([moment.timestamp() if moment else np.nan for moment in moments])
-        for moments in zip(*((one.enter, one.leave) for one in passes), strict=True)
-    )
-    one, other = np.triu_indices(len(passes), 1)
+    times = [
+        [moment.timestamp() if moment else np.nan for moment in (one.enter, one.leave)]
+        for one in passes
+    ]
+    return camera, np.array(times).reshape(-1, 2)
+
+
+def paired(camera: Places, times: Floats, part: Places, travel: Travel) -> Pairs:
+    """Return pairs of passes by different cameras.
+
+    Args:
+        camera: ``(n,)`` that saw each pass.
+        times: ``(n, 2)`` entering and leaving, seconds.
+        part: ``(n,)`` the stretch of each.
+        travel: Says who cannot be one person.
+    """
+    enter, leave = times.T
+    one, other = np.triu_indices(len(camera), 1)
     between = camera[one] != camera[other]
     one, other = one[between], other[between]
     both = np.stack([one, other], 1)

@@ -191,8 +191,9 @@ class Pursuit:
         """Log ratios of going from one dated pass to a later one, against a stranger's passing.
 
         What a step earns is the density of being seen next there and then, against the rate of
-        anybody's passing. But passes are missed, and then all that is known is how often people
-        are seen: of so many passes, so many are theirs. That is also all without travel times.
+        anybody's passing. But passes are missed, and then all that is known is how soon people are
+        seen again, or only how often: of so many passes, so many are theirs. That is also all
+        without travel times.
         """
         order = self.order
         count = len(order)
@@ -203,11 +204,15 @@ class Pursuit:
             [self.traffic.rate(self.passes[n].camera, t) for n, t in zip(order, enter, strict=True)]
         )
         j, k = np.triu_indices(count, 1)
-        density = self.travel.log_density(cameras[j], cameras[k], enter[k] - leave[j])
-        ratio = density - np.log(rates[k] / pictures) + math.log(SEEN_ALL)
-        any_time = math.log(1 - SEEN_ALL) - self.strangers
+        ways = cameras[j], cameras[k], enter[k] - leave[j]
+        density = self.travel.log_density(*ways)
+        again = self.own.again
+        odds = again.log_odds(*ways) if again else np.full(len(j), -self.strangers)
+        if self.travel.timed or again is None:
+            ratio = density - np.log(rates[k] / pictures) + math.log(SEEN_ALL)
+            odds = np.logaddexp(ratio, math.log(1 - SEEN_ALL) + odds)
         step = np.full((count, count), -np.inf)
-        step[j, k] = np.where(np.isinf(density), -np.inf, np.logaddexp(ratio, any_time))
+        step[j, k] = np.where(np.isinf(density), -np.inf, odds)
         return step
 
     def confirm(self, ids: Collection[str]) -> None:

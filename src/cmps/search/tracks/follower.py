@@ -22,7 +22,7 @@ class Follower:
 
     Args:
         store: The gallery.
-        curve: Calibration of pictures.
+        curve: Calibration of cosines.
         travel: Makes the travel model; default knows no distances.
         setting: How to search.
     """
@@ -53,7 +53,8 @@ class Follower:
             self._own = shipped(self.curve)
             if self.setting.adapt:
                 cameras = self._traffic.cameras
-                self._own = adapted(self.store, self.curve, self._travel, cameras)
+                habits = self.setting.habits
+                self._own = adapted(self.store, self.curve, self._travel, cameras, habits)
             self._version = snapshot.version
         return self._traffic, self._travel
 

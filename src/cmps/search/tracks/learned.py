@@ -112,6 +112,8 @@ class LearnedTravel:
         True
     """
 
+    timed = True
+
     def __init__(
         self,
         times: TravelTimes,

@@ -48,16 +48,14 @@ class Shipped:
 
     Attributes:
         curve: The curve.
-        less: What is taken off its log ratios.
     """
 
     curve: Curve
-    less: float = 0.0
 
     def ratios(self, scores: Floats, one: int, others: Places) -> Floats:
         """Return log ratios; see :class:`Says`."""
         size = self.curve.gallery
-        return np.minimum(self.curve.log_odds(scores, size) - prior(size), _MOST) - self.less
+        return np.minimum(self.curve.log_odds(scores, size) - prior(size), _MOST)
 
 
 @dataclass(frozen=True)

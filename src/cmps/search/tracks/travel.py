@@ -61,7 +61,14 @@ class Habits:
 
 
 class Travel(Protocol):
-    """A model of travel times among a fixed list of cameras, which are named by their places."""
+    """A model of travel times among a fixed list of cameras, which are named by their places.
+
+    Attributes:
+        timed: Whether it knows how long ways take; if not, the gallery may tell how soon people
+            are seen again (:mod:`cmps.search.tracks.again`).
+    """
+
+    timed: bool
 
     def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
         """Return the log density per second of being seen next at ``there`` after ``seconds``.
@@ -176,6 +183,8 @@ class AnyTravel:
         habits: How often people are seen.
     """
 
+    timed = False
+
     def __init__(self, cameras: Sequence[str], span: float, habits: Habits = Habits()) -> None:
         self._log = math.log(habits.seen / (max(len(cameras), 1) * max(span, 1.0)))
 
@@ -212,6 +221,8 @@ class PlanTravel(_Tabled):
         >>> travel.log_density(*ways).round(1).tolist()
         [-6.0, -inf]
     """
+
+    timed = True
 
     def __init__(
         self,
