@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hands import PATIENCE, open_case
+from hands import PATIENCE, ask_openly, describe, open_case
 from playwright.sync_api import expect
 from serving_fakes import API
 
@@ -143,6 +143,63 @@ def test_hands_free_the_search_runs_by_itself_after_a_pause(listening, searching
         assert "blue jeans" in said.value.request.post_data_json["text"].lower()
         expect(page.locator(".chip", has_text="blue jeans")).to_be_visible()
         page.locator(".speak-row [role=switch]").uncheck()
+
+
+def speak(page):
+    """Hold the space bar while the recording plays; returns what was sent of it."""
+    page.locator("button.talk").focus()
+    page.keyboard.down("Space")
+    expect(page.locator("button.talk")).to_have_class(re.compile(r"\bspeech\b"), timeout=60_000)
+    page.wait_for_timeout(1000)
+    with page.expect_response(lambda one: "/say" in one.url, timeout=60_000) as said:
+        page.keyboard.up("Space")
+    return said.value.request.post_data_json
+
+
+@pytest.mark.usefixtures("real_recogniser")
+def test_a_voice_answers_the_open_question_that_is_shown(listening, searching_with):
+    with listening() as browser:
+        page = searching_with(browser)
+        describe(page, "somebody")
+        asked = ask_openly(page)
+        expect(page.locator("button.talk")).to_contain_text("Hold to answer")
+        sent = speak(page)
+        assert (sent["about"], sent["spoken"]) == ("upper", True)
+        expect(page.locator(".steps li").first).to_contain_text(f"{asked} – “{sent['text']}”")
+        # corrected, the words are still the answer
+        page.locator(".transcript .link").click()
+        with page.expect_response(lambda one: "/say" in one.url) as said:
+            page.press("#describe", "Enter")
+        assert said.value.request.post_data_json["about"] == "upper"
+        page.unroute_all(behavior="wait")
+
+
+@pytest.mark.usefixtures("real_recogniser")
+def test_beside_an_open_question_something_else_can_be_described(listening, searching_with):
+    with listening() as browser:
+        page = searching_with(browser)
+        describe(page, "somebody")
+        ask_openly(page)
+        page.locator(".meaning input[value=aside]").check()
+        expect(page.locator("button.talk")).to_contain_text("Hold to talk")
+        sent = speak(page)
+        assert "hoodie" in sent["text"].lower()
+        assert (sent["about"], sent["spoken"]) == ("", True)
+        page.unroute_all(behavior="wait")
+
+
+@pytest.mark.usefixtures("real_recogniser")
+def test_hands_free_only_what_begins_under_a_question_answers_it(listening, searching_with):
+    with listening() as browser:
+        page = searching_with(browser)
+        describe(page, "somebody")
+        ask_openly(page)
+        with page.expect_response(lambda one: "/say" in one.url, timeout=60_000) as said:
+            page.locator(".speak-row [role=switch]").check()
+        assert said.value.request.post_data_json["about"] == "upper"
+        expect(page.locator(".meaning")).to_have_count(0)
+        page.locator(".speak-row [role=switch]").uncheck()
+        page.unroute_all(behavior="wait")
 
 
 @pytest.mark.usefixtures("real_recogniser")

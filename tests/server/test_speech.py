@@ -124,6 +124,15 @@ def test_corrections_and_answers_count(client, served, case, sound, text):
         assert until(socket, "final")[-1]["text"] == text
 
 
+def test_a_word_that_answers_the_open_question_counts(client, served, case, sound):
+    served.recogniser.text = "long"
+    for about, kind in (("hair", "final"), ("", "error")):
+        with connect(client, case, about=about) as socket:
+            speak(socket, sound)
+            socket.send_json({"type": "end"})
+            assert until(socket, "final")[-1]["type"] == kind
+
+
 @pytest.mark.parametrize(
     ("sent", "reason"),
     [

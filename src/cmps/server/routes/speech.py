@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
@@ -26,6 +26,7 @@ from cmps.speech.errors import SpeechError
 from cmps.speech.listening import REMEDY
 from cmps.speech.sharing import Speaker
 from cmps.speech.streaming import Event, Failed, Final, Partial, Spoke
+from cmps.understanding.codes import TOPICS
 
 router = APIRouter(tags=["speech"])
 
@@ -54,11 +55,13 @@ async def speech(
     acting: Annotated[Acting, audited(Listened)],
     language: Annotated[str, Query(max_length=16)] = "en",
     hands_free: bool = False,
+    about: Literal["", *TOPICS] = "",  # type: ignore[valid-type]
 ) -> None:
     """Turn speech into words while somebody speaks; the sound is not kept.
 
     The client sends PCM, 16,000 samples a second, one channel, 16 bits little-endian, and
-    ``{"type": "end"}`` when the key is let go; hands-free, silence ends an utterance.
+    ``{"type": "end"}`` when the key is let go; hands-free, silence ends an utterance. Where an open
+    question is answered, ``about`` is its topic: a word that fits it is enough then.
     """
     acting.nothing()  # until words were heard
     await socket.accept()
@@ -73,7 +76,7 @@ async def speech(
     except (GalleryError, SpeechError) as error:
         await _refuse(socket, str(error), AGAIN if "too many" in str(error) else REFUSED)
         return
-    telling = _Telling(acting, case, language, hands_free)
+    telling = _Telling(acting, case, language, hands_free, about)
     sending = asyncio.create_task(outbox.send(telling.message))
     hearing = asyncio.create_task(_hear(socket, speaker))
     minding = asyncio.create_task(_mind(socket, caller))
@@ -164,11 +167,14 @@ class _Telling:
     The row says that somebody spoke, in which case and language, and never what.
     """
 
-    def __init__(self, acting: Acting, case: str, language: str, hands_free: bool) -> None:
+    def __init__(
+        self, acting: Acting, case: str, language: str, hands_free: bool, about: str
+    ) -> None:
         self._acting = acting
         self._case = case
         self._language = language
         self._hands_free = hands_free
+        self._about = about
         self._noted = False
 
     async def message(self, event: Event | dict[str, Any]) -> dict[str, Any] | None:
@@ -192,7 +198,7 @@ class _Telling:
             pass
 
     def _final(self, event: Final) -> dict[str, Any]:
-        text = event.text if tells_something(event.text, self._language) else ""
+        text = event.text if tells_something(event.text, self._language, self._about) else ""
         # hands-free, noise is no failure; who held a key waits for words
         if not text and event.asked and not self._hands_free:
             nothing = f"no speech was heard; {REMEDY}"

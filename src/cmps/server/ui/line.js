@@ -6,9 +6,9 @@ const CLOSED = "The line to the server broke. Say it again, or type it.";
 
 /** A line to the recogniser. Its events: ready, speech{on}, partial{text}, final{…}, error{error}, over. */
 export class Line extends EventTarget {
-  constructor({ case: caseId, language = "en", handsFree = false }) {
+  constructor({ case: caseId, language = "en", handsFree = false, about = "" }) {
     super();
-    const asked = new URLSearchParams({ case: caseId, language, hands_free: String(handsFree) });
+    const asked = new URLSearchParams({ case: caseId, language, hands_free: String(handsFree), about });
     const address = new URL(`/api/v1/speech?${asked}`, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     this.address = address.href;

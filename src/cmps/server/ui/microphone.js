@@ -30,12 +30,13 @@ const REASONS = {
  *
  * Events, each with its detail: ready, speech{on}, partial{text}, final{text, milliseconds,
  * seconds}, error{error}, level{rms}, over. With handsFree a final comes after every pause,
- * otherwise one after stop(). After over nothing comes.
+ * otherwise one after stop(). After over nothing comes. ``about`` is the topic of the open question
+ * that is answered: then "long" is enough to be understood.
  */
 export class Microphone extends EventTarget {
-  constructor({ case: caseId, language = "en", handsFree = false }) {
+  constructor({ case: caseId, language = "en", handsFree = false, about = "" }) {
     super();
-    this.line = new Line({ case: caseId, language, handsFree });
+    this.line = new Line({ case: caseId, language, handsFree, about });
     relay(this.line, this);
     this.line.addEventListener("over", () => this.leave());
   }
