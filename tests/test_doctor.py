@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from cmps import doctor
 from cmps.encoders import weights
 from cmps.gallery import postgres
+from cmps.gallery.audit_check import Seals
+from cmps.gallery.audit_events import LoggedIn
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import GalleryError
 from cmps.settings import Settings
@@ -171,6 +174,53 @@ def test_a_data_folder_that_cannot_be_written_is_a_problem(tmp_path):
     assert not finding.ok
     assert "cannot be written" in finding.found
     assert "--data DIR" in finding.mend
+
+
+@pytest.fixture
+def gallery(settings, monkeypatch):
+    """A gallery in memory that takes the place of the data folder's."""
+    store = MemoryGallery()
+    monkeypatch.setattr(postgres, "open_gallery", lambda folder, url: store)
+    (settings.data / "postgres").mkdir(parents=True)
+    return store
+
+
+def test_an_audit_that_nobody_touched_is_intact(settings, gallery):
+    for name in ("ana", "ben"):
+        gallery.audit.append(LoggedIn(name))
+    finding = doctor.check_audit(settings)
+    assert (finding.ok, finding.mend) == (True, "")
+    assert finding.found == "intact, 2 entries; no seal shows that its newest are all there"
+    Seals(settings.data).seal(gallery.audit)
+    assert doctor.check_audit(settings).found == "intact, 2 entries"
+    assert gallery.audit.head().number == 2  # to look leaves no entry
+
+
+def test_a_bent_audit_is_told_with_the_first_entry_and_what_to_do(settings, gallery):
+    for name in ("ana", "ben", "eve"):
+        gallery.audit.append(LoggedIn(name))
+    seals = Seals(settings.data)
+    seals.seal(gallery.audit)
+    row = gallery.audit._rows[1]
+    gallery.audit._rows[1] = replace(row, body=row.body.replace("ben", "eve"))
+    finding = doctor.check_audit(settings)
+    assert not finding.ok
+    assert finding.found == (
+        "broken at entry 2 of 3 entries: row 2 was changed, or the one before it was"
+    )
+    assert "cmps audit verify" in finding.mend
+
+
+def test_an_edited_file_of_seals_is_a_problem_of_the_audit(settings, gallery):
+    Seals(settings.data).path.write_text("nothing\n")
+    finding = doctor.check_audit(settings)
+    assert not finding.ok
+    assert "line 1 is no seal" in finding.found
+
+
+def test_where_no_gallery_was_made_none_is_made_to_look_into(settings, monkeypatch):
+    monkeypatch.setattr(postgres, "open_gallery", lambda *_: pytest.fail("it was opened"))
+    assert doctor.check_audit(settings) == doctor.Finding("audit", True, doctor.NO_GALLERY)
 
 
 def test_a_check_that_breaks_is_a_finding_and_stops_no_other(settings, monkeypatch):
