@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from serving_fakes import API
 from cmps.speech.decoding import SAMPLE_RATE, decode
 
 AUDIO = Path(__file__).parents[1] / "data" / "audio"
+UI = Path(__file__).parents[2] / "src/cmps/server/ui"
 SAID = AUDIO / "man-red-hoodie.ogg"
 
 
@@ -241,33 +243,75 @@ def test_a_page_that_may_not_listen_says_the_way_out(page_as):
     expect(page.locator(".notice.error")).to_contain_text("Allow the microphone")
 
 
+DENIES = "Object.defineProperty(window, 'isSecureContext', {value: false})"
+
+
+def refuses(name):
+    return f"""navigator.mediaDevices.getUserMedia = () =>
+        Promise.reject(new DOMException("", "{name}"))"""
+
+
 @pytest.mark.parametrize(
-    ("spoil", "name", "way"),
+    ("spoil", "key"),
     [
-        ('getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError"))',
-         "NotFoundError", "Plug one in"),
-        ('getUserMedia = () => Promise.reject(new DOMException("", "NotReadableError"))',
-         "NotReadableError", "Another program"),
-        ("insecure", "InsecureError", "cmps serve --tls"),
+        (refuses("NotAllowedError"), "ask.denied"),
+        (refuses("NotFoundError"), "ask.no-microphone"),
+        (refuses("NotReadableError"), "ask.taken"),
+        (DENIES, "ask.insecure"),
     ],
-)  # fmt: skip
-def test_every_failure_of_the_device_names_the_way_out(page_as, spoil, name, way):
-    page = page_as()
-    what = (
-        "Object.defineProperty(window, 'isSecureContext', {value: false})"
-        if spoil == "insecure"
-        else f"navigator.mediaDevices.{spoil}"
-    )
-    error = page.evaluate(
-        f"""async () => {{
-          {what};
-          const {{ Microphone }} = await import("/ui/microphone.js");
-          try {{ await new Microphone({{ case: "x" }}).start(); }}
-          catch (error) {{ return [error.name, error.message]; }}
-        }}"""
-    )
-    assert error[0] == name
-    assert way in error[1]
+)
+def test_every_failure_of_the_device_names_the_way_out(searching, spoil, key):
+    page = searching(locale="de-DE")
+    page.evaluate(f"() => {{ {spoil} }}")
+    page.locator("button.talk").focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".notice.error")).to_contain_text(texts("de")[key])
+
+
+def texts(language):
+    return json.loads((UI / "i18n" / f"{language}.json").read_text())
+
+
+LINE = """class extends EventTarget {
+  static OPEN = 1;
+  constructor() { super(); this.readyState = 1; setTimeout(() => this.onopen?.()); }
+  send(what) { if (typeof what === "string") setTimeout(() => this.answer()); }
+  answer() { %s }
+  close() {}
+}"""
+
+
+KINDS = ("silence", "nobody", "failed", "quiet", "busy", "login")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "zh"])
+def test_what_the_server_could_not_hear_is_told_in_the_readers_language(
+    listening, searching_with, language
+):
+    with listening() as browser:
+        page = searching_with(browser, locale=language)
+        for kind in KINDS:
+            sent = {"type": "error", "kind": kind, "error": "in English", "heard": "Thank you."}
+            answers = f"this.onmessage({{ data: {json.dumps(json.dumps(sent))} }})"
+            page.evaluate(f"() => {{ window.WebSocket = {LINE % answers} }}")
+            page.locator("button.talk").focus()
+            page.keyboard.press("Space")
+            expected = texts(language)[f"ask.{kind}"].replace("{heard}", "Thank you.")
+            expect(page.locator(".notice.error")).to_contain_text(expected)
+
+
+def test_a_line_that_breaks_and_words_that_the_page_lacks_are_told(listening, searching_with):
+    with listening() as browser:
+        page = searching_with(browser, locale="fr")
+        unknown = """this.onmessage({ data: '{"type": "error", "error": "case x was closed"}' })"""
+        for answers, told in (
+            ("this.onclose()", texts("fr")["ask.broken"]),
+            (unknown, "case x was closed"),
+        ):
+            page.evaluate(f"() => {{ window.WebSocket = {LINE % answers} }}")
+            page.locator("button.talk").focus()
+            page.keyboard.press("Space")
+            expect(page.locator(".notice.error")).to_contain_text(told)
 
 
 @pytest.mark.parametrize("rate", [48000, 44100, 96000, 22050, 16000, 8000])

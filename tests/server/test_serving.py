@@ -294,7 +294,9 @@ def test_who_is_locked_out_speaks_no_more(client, monkeypatch):
     with client.websocket_connect(f"ws://localhost{API}/speech?case={case}") as socket:
         assert socket.receive_json()["type"] == "ready"
         client.post(f"{API}/logout")
-        assert "log in again" in socket.receive_json()["error"]
+        message = socket.receive_json()
+        assert message["kind"] == "login"
+        assert "log in again" in message["error"]
         with pytest.raises(WebSocketDisconnect):
             socket.receive_json()
 

@@ -61,8 +61,12 @@ def tells_something(text: str, language: str, about: str = "") -> bool:
 
 def describes_nobody(text: str) -> str:
     """Return what to say where words were heard that are of no use."""
-    said = text if len(text) <= 80 else text[:79] + "…"
     return (
-        f"nothing was heard that describes a person (understood: {said!r}); "
+        f"nothing was heard that describes a person (understood: {shortened(text)!r}); "
         "say what they look like or wear, or type it"
     )
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of words that were heard, for a message."""
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -17,7 +17,7 @@ from cmps.gallery.records import GalleryError
 from cmps.program import Program
 from cmps.server.access import Acting, Caller, Role, allow, audited, rights_end
 from cmps.server.outbox import Outbox, SlowError
-from cmps.server.recordings import describes_nobody, tells_something
+from cmps.server.recordings import describes_nobody, shortened, tells_something
 from cmps.server.services import ServicesDep
 from cmps.server.state import ProgramDep
 from cmps.server.views.base import Id
@@ -45,6 +45,14 @@ class _WrongError(ValueError):
     """A client that sends what cannot be meant; the message says what is."""
 
 
+class _LockedOutError(Exception):
+    """Who speaks may not any more."""
+
+
+class _BusyError(SpeechError):
+    """As many speak as can be heard."""
+
+
 @router.websocket("/speech")
 async def speech(
     socket: WebSocket,
@@ -69,12 +77,15 @@ async def speech(
     try:
         await run_in_threadpool(_require_open, program, case)
         if services.speech.speakers >= MOST_SPEAKERS:
-            raise SpeechError("too many people speak at once; type the description")
+            raise _BusyError("too many people speak at once; type the description")
         speaker = await run_in_threadpool(
             services.speech.join, outbox.put_events, hands_free=hands_free, language=language
         )
+    except _BusyError as error:
+        await _refuse(socket, str(error), "busy", AGAIN)
+        return
     except (GalleryError, SpeechError) as error:
-        await _refuse(socket, str(error), AGAIN if "too many" in str(error) else REFUSED)
+        await _refuse(socket, str(error))
         return
     telling = _Telling(acting, case, language, hands_free, about)
     sending = asyncio.create_task(outbox.send(telling.message))
@@ -98,8 +109,8 @@ def _require_open(program: Program, id: str) -> None:
         raise closed(found)
 
 
-async def _refuse(socket: WebSocket, why: str, code: int = REFUSED) -> None:
-    await socket.send_json({"type": "error", "error": " ".join(why.split())})
+async def _refuse(socket: WebSocket, why: str, kind: str = "", code: int = REFUSED) -> None:
+    await socket.send_json(_error(kind, " ".join(why.split())))
     await socket.close(code)
 
 
@@ -109,17 +120,24 @@ async def _close(socket: WebSocket, done: set[asyncio.Task[None]]) -> None:
         if isinstance(error, _WrongError):
             await _refuse(socket, str(error))
         elif isinstance(error, TimeoutError):
-            await _refuse(socket, "no sound came for two minutes; speak again", AGAIN)
+            await _refuse(socket, "no sound came for two minutes; speak again", "quiet", AGAIN)
+        elif isinstance(error, _LockedOutError):
+            await _refuse(socket, "log in again to speak", "login")
         elif isinstance(error, SlowError):
             await socket.close(AGAIN)
         elif error is not None and not isinstance(error, WebSocketDisconnect):
             raise error
 
 
+def _error(kind: str, error: str, **more: str) -> dict[str, Any]:
+    """Return the message of an error: the kind is for pages that have words of their own."""
+    return {"type": "error", "kind": kind, "error": error, **more}
+
+
 async def _mind(socket: WebSocket, caller: Caller) -> None:
     """End when the caller is locked out."""
     await rights_end(socket, caller)
-    raise _WrongError("log in again to speak")
+    raise _LockedOutError
 
 
 async def _hear(socket: WebSocket, speaker: Speaker) -> None:
@@ -182,7 +200,7 @@ class _Telling:
         if isinstance(event, dict):
             return event
         if isinstance(event, Failed):
-            return {"type": "error", "error": event.error}
+            return _error("failed", event.error)
         if isinstance(event, Spoke):
             return {"type": "speech", "on": event.on}
         if event.text and not self._noted:
@@ -201,11 +219,9 @@ class _Telling:
         text = event.text if tells_something(event.text, self._language, self._about) else ""
         # hands-free, noise is no failure; who held a key waits for words
         if not text and event.asked and not self._hands_free:
-            nothing = f"no speech was heard; {REMEDY}"
-            return {
-                "type": "error",
-                "error": describes_nobody(event.text) if event.text else nothing,
-            }
+            if event.text:
+                return _error("nobody", describes_nobody(event.text), heard=shortened(event.text))
+            return _error("silence", f"no speech was heard; {REMEDY}")
         return {
             "type": "final",
             "text": text,

@@ -9,7 +9,21 @@ const PROBLEMS = {
   NotFoundError: "ask.no-microphone",
   NotReadableError: "ask.taken",
   InsecureError: "ask.insecure",
+  broken: "ask.broken",
+  gone: "ask.gone",
+  // as the server names them
+  silence: "ask.silence",
+  nobody: "ask.nobody",
+  failed: "ask.failed",
+  quiet: "ask.quiet",
+  busy: "ask.busy",
+  login: "ask.login",
 };
+
+/** Say why nobody was heard: in the reader's language, or else as the server worded it. */
+function complain({ kind, error, heard = "" }) {
+  say(PROBLEMS[kind] ? t(PROBLEMS[kind], { heard }) : error, "error");
+}
 
 /** Holds the state of listening and tells when it changed. */
 export class Sound {
@@ -66,8 +80,7 @@ export class Sound {
       if (!this.on) source.stop();
     } catch (error) {
       this.source = null;
-      const plain = PROBLEMS[error.name];
-      say(plain ? t(plain) : `${t("ask.no-sound")} ${error.message}`, "error");
+      complain({ kind: error.name, error: `${t("ask.no-sound")} ${error.message}` });
       this.set({ on: false, playing: false });
     }
   }
@@ -94,7 +107,7 @@ export class Sound {
       this.end(text);
       if (text.trim()) this.heard(text, about);
     });
-    always("error", ({ error }) => say(error, "error"));
+    always("error", complain);
     on("over", () => {
       this.source = null;
       this.set({ on: false, playing: false, speech: false, level: 0, live: false, waiting: false });
