@@ -3,15 +3,18 @@ from __future__ import annotations
 import json
 from collections import namedtuple
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
+from desks import sighting
 
 from cmps import doctor
 from cmps.encoders import weights
 from cmps.gallery import postgres
 from cmps.gallery.audit_check import Seals
 from cmps.gallery.audit_events import LoggedIn
+from cmps.gallery.cases import Case
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import GalleryError
 from cmps.settings import Settings
@@ -221,6 +224,41 @@ def test_an_edited_file_of_seals_is_a_problem_of_the_audit(settings, gallery):
 def test_where_no_gallery_was_made_none_is_made_to_look_into(settings, monkeypatch):
     monkeypatch.setattr(postgres, "open_gallery", lambda *_: pytest.fail("it was opened"))
     assert doctor.check_audit(settings) == doctor.Finding("audit", True, doctor.NO_GALLERY)
+    assert doctor.check_retention(settings) == doctor.Finding("retention", True, doctor.NO_GALLERY)
+
+
+NOW = datetime.now(UTC)
+
+
+def test_what_retention_cannot_reach_is_named_with_what_to_do(settings, gallery):
+    timeless = [replace(sighting(name, "red", "blue"), time=None) for name in ("a", "b")]
+    gallery.upsert([*timeless, sighting("c", "red", "blue")])
+    gallery.cases.open(Case("old", "a lost child", "ana", NOW - timedelta(days=31)))
+    gallery.cases.open(Case("new", "a lost child", "ana", NOW - timedelta(days=29)))
+    gallery.cases.open(Case("over", "a lost child", "ana", NOW - timedelta(days=99)))
+    gallery.cases.close("over", NOW)
+    assert doctor.check_retention(settings).ok  # kept for as long as one likes
+    limited = settings.model_copy(update={"keep_sighting_days": 30, "keep_case_days": 30})
+    finding = doctor.check_retention(limited)
+    assert not finding.ok
+    assert finding.found == (
+        "2 sightings have no time and cannot expire (by camera: gate 2); "
+        "1 open case is older than the days that a closed one is kept: old"
+    )
+    assert "cmps delete" in finding.mend
+    assert "cmps case close" in finding.mend
+    gallery.delete(["a", "b"])
+    gallery.cases.close("old", NOW)
+    assert doctor.check_retention(limited).found == "nothing stays that should go"
+
+
+def test_of_many_open_cases_the_oldest_are_named(settings, gallery):
+    for age in range(12):
+        opened = NOW - timedelta(days=40 + age)
+        gallery.cases.open(Case(f"c{age}", "a lost child", "ana", opened, keep_days=30))
+    found = doctor.check_retention(settings).found
+    assert found.startswith("12 open cases are older")
+    assert found.endswith("c11, c10, c9, c8, c7, c6, c5, c4, c3, c2 and 2 more")
 
 
 def test_a_check_that_breaks_is_a_finding_and_stops_no_other(settings, monkeypatch):

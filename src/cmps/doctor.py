@@ -41,6 +41,7 @@ MODULES = (
 )
 REINSTALL = "reinstall: pip install --force-reinstall cmps"
 NO_GALLERY = "no gallery yet"
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,36 @@ def check_audit(settings: Settings) -> Finding:
     return Finding("audit", True, f"intact, {count}{sealed}")
 
 
+def check_retention(settings: Settings) -> Finding:
+    """Does all go by itself that was to be kept for so many days?"""
+    from cmps.gallery.records import GalleryError
+    from cmps.gallery.retention import limits_of, overdue, undated
+
+    limits = limits_of(settings)
+    try:
+        with _gallery(settings) as store:
+            if store is None:
+                return Finding("retention", True, NO_GALLERY)
+            timeless, waiting = undated(store, limits), overdue(store, limits)
+    except GalleryError as error:
+        return Finding("retention", False, str(error), "then see what stays: cmps retain run")
+    found, mend = [], []
+    if count := sum(timeless.values()):
+        cameras = ", ".join(f"{camera} {some:,}" for camera, some in timeless.items())
+        what = "1 sighting has" if count == 1 else f"{count:,} sightings have"
+        found.append(f"{what} no time and cannot expire (by camera: {cameras})")
+        mend.append("index those again with their times, or remove them: cmps delete SIGHTING…")
+    if waiting:
+        named = ", ".join(case.id for case in waiting[:MOST_NAMED])
+        more = f" and {len(waiting) - MOST_NAMED:,} more" if len(waiting) > MOST_NAMED else ""
+        what = "1 open case is" if len(waiting) == 1 else f"{len(waiting):,} open cases are"
+        found.append(f"{what} older than the days that a closed one is kept: {named}{more}")
+        mend.append("close what is over: cmps case close CASE")
+    if found:
+        return Finding("retention", False, "; ".join(found), "; ".join(mend))
+    return Finding("retention", True, "nothing stays that should go")
+
+
 CHECKS: dict[str, Check] = {
     "python": check_python,
     "packages": check_packages,
@@ -244,4 +275,5 @@ CHECKS: dict[str, Check] = {
     "database": check_database,
     "data folder": check_data,
     "audit": check_audit,
+    "retention": check_retention,
 }
