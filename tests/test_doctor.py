@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
+from desks import sighting
 
 from cmps import doctor
 from cmps.encoders import weights
 from cmps.gallery import postgres
+from cmps.gallery.audit_check import Seals
+from cmps.gallery.audit_events import LoggedIn
+from cmps.gallery.cases import Case
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import GalleryError
 from cmps.settings import Settings
@@ -171,6 +177,88 @@ def test_a_data_folder_that_cannot_be_written_is_a_problem(tmp_path):
     assert not finding.ok
     assert "cannot be written" in finding.found
     assert "--data DIR" in finding.mend
+
+
+@pytest.fixture
+def gallery(settings, monkeypatch):
+    """A gallery in memory that takes the place of the data folder's."""
+    store = MemoryGallery()
+    monkeypatch.setattr(postgres, "open_gallery", lambda folder, url: store)
+    (settings.data / "postgres").mkdir(parents=True)
+    return store
+
+
+def test_an_audit_that_nobody_touched_is_intact(settings, gallery):
+    for name in ("ana", "ben"):
+        gallery.audit.append(LoggedIn(name))
+    finding = doctor.check_audit(settings)
+    assert (finding.ok, finding.mend) == (True, "")
+    assert finding.found == "intact, 2 entries; no seal shows that its newest are all there"
+    Seals(settings.data).seal(gallery.audit)
+    assert doctor.check_audit(settings).found == "intact, 2 entries"
+    assert gallery.audit.head().number == 2  # to look leaves no entry
+
+
+def test_a_bent_audit_is_told_with_the_first_entry_and_what_to_do(settings, gallery):
+    for name in ("ana", "ben", "eve"):
+        gallery.audit.append(LoggedIn(name))
+    seals = Seals(settings.data)
+    seals.seal(gallery.audit)
+    row = gallery.audit._rows[1]
+    gallery.audit._rows[1] = replace(row, body=row.body.replace("ben", "eve"))
+    finding = doctor.check_audit(settings)
+    assert not finding.ok
+    assert finding.found == (
+        "broken at entry 2 of 3 entries: row 2 was changed, or the one before it was"
+    )
+    assert "cmps audit verify" in finding.mend
+
+
+def test_an_edited_file_of_seals_is_a_problem_of_the_audit(settings, gallery):
+    Seals(settings.data).path.write_text("nothing\n")
+    finding = doctor.check_audit(settings)
+    assert not finding.ok
+    assert "line 1 is no seal" in finding.found
+
+
+def test_where_no_gallery_was_made_none_is_made_to_look_into(settings, monkeypatch):
+    monkeypatch.setattr(postgres, "open_gallery", lambda *_: pytest.fail("it was opened"))
+    assert doctor.check_audit(settings) == doctor.Finding("audit", True, doctor.NO_GALLERY)
+    assert doctor.check_retention(settings) == doctor.Finding("retention", True, doctor.NO_GALLERY)
+
+
+NOW = datetime.now(UTC)
+
+
+def test_what_retention_cannot_reach_is_named_with_what_to_do(settings, gallery):
+    timeless = [replace(sighting(name, "red", "blue"), time=None) for name in ("a", "b")]
+    gallery.upsert([*timeless, sighting("c", "red", "blue")])
+    gallery.cases.open(Case("old", "a lost child", "ana", NOW - timedelta(days=31)))
+    gallery.cases.open(Case("new", "a lost child", "ana", NOW - timedelta(days=29)))
+    gallery.cases.open(Case("over", "a lost child", "ana", NOW - timedelta(days=99)))
+    gallery.cases.close("over", NOW)
+    assert doctor.check_retention(settings).ok  # kept for as long as one likes
+    limited = settings.model_copy(update={"keep_sighting_days": 30, "keep_case_days": 30})
+    finding = doctor.check_retention(limited)
+    assert not finding.ok
+    assert finding.found == (
+        "2 sightings have no time and cannot expire (by camera: gate 2); "
+        "1 open case is older than the days that a closed one is kept: old"
+    )
+    assert "cmps delete" in finding.mend
+    assert "cmps case close" in finding.mend
+    gallery.delete(["a", "b"])
+    gallery.cases.close("old", NOW)
+    assert doctor.check_retention(limited).found == "nothing stays that should go"
+
+
+def test_of_many_open_cases_the_oldest_are_named(settings, gallery):
+    for age in range(12):
+        opened = NOW - timedelta(days=40 + age)
+        gallery.cases.open(Case(f"c{age}", "a lost child", "ana", opened, keep_days=30))
+    found = doctor.check_retention(settings).found
+    assert found.startswith("12 open cases are older")
+    assert found.endswith("c11, c10, c9, c8, c7, c6, c5, c4, c3, c2 and 2 more")
 
 
 def test_a_check_that_breaks_is_a_finding_and_stops_no_other(settings, monkeypatch):

@@ -8,12 +8,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cmps.settings import Settings
+
+if TYPE_CHECKING:
+    from cmps.gallery.store import GalleryStore
 
 OLDEST_PYTHON = (3, 11)
 # a gallery of 100,000 sightings with crops, vectors and pyramids takes about this much
@@ -35,6 +40,8 @@ MODULES = (
     "typer",
 )
 REINSTALL = "reinstall: pip install --force-reinstall cmps"
+NO_GALLERY = "no gallery yet"
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +192,80 @@ def check_data(settings: Settings) -> Finding:
     return Finding(name, True, f"can be written, {free / 1e9:.0f} GB free")
 
 
+@contextmanager
+def _gallery(settings: Settings) -> Iterator[GalleryStore | None]:
+    """Open the gallery of the data folder or database; ``None`` where none was made yet."""
+    from cmps.gallery.postgres import open_gallery
+    from cmps.gallery.records import GalleryError
+    from cmps.program import Program
+
+    try:
+        Program(settings).require_gallery()
+    except GalleryError:
+        yield None
+        return
+    store = open_gallery(settings.data, settings.database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def check_audit(settings: Settings) -> Finding:
+    """Is the record of who did what as it was written?"""
+    from cmps.gallery.audit_check import Seals, verify
+    from cmps.gallery.records import GalleryError
+
+    try:
+        with _gallery(settings) as store:
+            if store is None:
+                return Finding("audit", True, NO_GALLERY)
+            seals = Seals(settings.data).read()
+            verdict = verify(store.audit, seals)
+    except GalleryError as error:
+        return Finding("audit", False, str(error), "then see what it holds: cmps audit verify")
+    count = f"{verdict.rows:,} {'entry' if verdict.rows == 1 else 'entries'}"
+    if not verdict.sound:
+        found = f"broken at entry {verdict.broken_at} of {count}: {verdict.problems[0]}"
+        mend = (
+            "copy the data folder and the database before anything else is done, see all of it "
+            "with: cmps audit verify, and compare with a backup or a head written down elsewhere"
+        )
+        return Finding("audit", False, found, mend)
+    sealed = "" if seals or not verdict.rows else "; no seal shows that its newest are all there"
+    return Finding("audit", True, f"intact, {count}{sealed}")
+
+
+def check_retention(settings: Settings) -> Finding:
+    """Does all go by itself that was to be kept for so many days?"""
+    from cmps.gallery.records import GalleryError
+    from cmps.gallery.retention import limits_of, overdue, undated
+
+    limits = limits_of(settings)
+    try:
+        with _gallery(settings) as store:
+            if store is None:
+                return Finding("retention", True, NO_GALLERY)
+            timeless, waiting = undated(store, limits), overdue(store, limits)
+    except GalleryError as error:
+        return Finding("retention", False, str(error), "then see what stays: cmps retain run")
+    found, mend = [], []
+    if count := sum(timeless.values()):
+        cameras = ", ".join(f"{camera} {some:,}" for camera, some in timeless.items())
+        what = "1 sighting has" if count == 1 else f"{count:,} sightings have"
+        found.append(f"{what} no time and cannot expire (by camera: {cameras})")
+        mend.append("index those again with their times, or remove them: cmps delete SIGHTING…")
+    if waiting:
+        named = ", ".join(case.id for case in waiting[:MOST_NAMED])
+        more = f" and {len(waiting) - MOST_NAMED:,} more" if len(waiting) > MOST_NAMED else ""
+        what = "1 open case is" if len(waiting) == 1 else f"{len(waiting):,} open cases are"
+        found.append(f"{what} older than the days that a closed one is kept: {named}{more}")
+        mend.append("close what is over: cmps case close CASE")
+    if found:
+        return Finding("retention", False, "; ".join(found), "; ".join(mend))
+    return Finding("retention", True, "nothing stays that should go")
+
+
 CHECKS: dict[str, Check] = {
     "python": check_python,
     "packages": check_packages,
@@ -193,4 +274,6 @@ CHECKS: dict[str, Check] = {
     "sound": check_sound,
     "database": check_database,
     "data folder": check_data,
+    "audit": check_audit,
+    "retention": check_retention,
 }

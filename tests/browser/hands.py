@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 PATIENCE = 60_000
 """Milliseconds to wait for anything; a machine that also trains is slow."""
 
@@ -28,3 +30,22 @@ def settled(page) -> None:
 def ranked(page) -> list[str]:
     """Return the sightings on the cards, best first."""
     return page.eval_on_selector_all("article.person", "all => all.map(e => e.dataset.sighting)")
+
+
+def ask_openly(page) -> str:
+    """Let the next answers of the server put an open question, about the upper body; returns it."""
+    asked = "What is the person wearing on top?"
+
+    def put(route):
+        found = (answer := route.fetch()).json()
+        found["results"]["question"] = {
+            "about": "upper", "chip": "", "words": asked, "gain": 1.5, "likely": None,
+        }  # fmt: skip
+        route.fulfill(response=answer, json=found)
+
+    page.route(re.compile(r"/sessions/[^/?]+(/answer)?\?"), put)
+    with page.expect_response(lambda one: "/answer" in one.url):
+        page.locator(".answers button").first.click()
+    settled(page)
+    page.get_by_text(asked).first.wait_for()
+    return asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hands import PATIENCE, open_case
+from hands import PATIENCE, ask_openly, describe, open_case
 from playwright.sync_api import expect
 from serving_fakes import API
 
 from cmps.speech.decoding import SAMPLE_RATE, decode
 
 AUDIO = Path(__file__).parents[1] / "data" / "audio"
+UI = Path(__file__).parents[2] / "src/cmps/server/ui"
 SAID = AUDIO / "man-red-hoodie.ogg"
 
 
@@ -145,6 +147,63 @@ def test_hands_free_the_search_runs_by_itself_after_a_pause(listening, searching
         page.locator(".speak-row [role=switch]").uncheck()
 
 
+def speak(page):
+    """Hold the space bar while the recording plays; returns what was sent of it."""
+    page.locator("button.talk").focus()
+    page.keyboard.down("Space")
+    expect(page.locator("button.talk")).to_have_class(re.compile(r"\bspeech\b"), timeout=60_000)
+    page.wait_for_timeout(1000)
+    with page.expect_response(lambda one: "/say" in one.url, timeout=60_000) as said:
+        page.keyboard.up("Space")
+    return said.value.request.post_data_json
+
+
+@pytest.mark.usefixtures("real_recogniser")
+def test_a_voice_answers_the_open_question_that_is_shown(listening, searching_with):
+    with listening() as browser:
+        page = searching_with(browser)
+        describe(page, "somebody")
+        asked = ask_openly(page)
+        expect(page.locator("button.talk")).to_contain_text("Hold to answer")
+        sent = speak(page)
+        assert (sent["about"], sent["spoken"]) == ("upper", True)
+        expect(page.locator(".steps li").first).to_contain_text(f"{asked} – “{sent['text']}”")
+        # corrected, the words are still the answer
+        page.locator(".transcript .link").click()
+        with page.expect_response(lambda one: "/say" in one.url) as said:
+            page.press("#describe", "Enter")
+        assert said.value.request.post_data_json["about"] == "upper"
+        page.unroute_all(behavior="wait")
+
+
+@pytest.mark.usefixtures("real_recogniser")
+def test_beside_an_open_question_something_else_can_be_described(listening, searching_with):
+    with listening() as browser:
+        page = searching_with(browser)
+        describe(page, "somebody")
+        ask_openly(page)
+        page.locator(".meaning input[value=aside]").check()
+        expect(page.locator("button.talk")).to_contain_text("Hold to talk")
+        sent = speak(page)
+        assert "hoodie" in sent["text"].lower()
+        assert (sent["about"], sent["spoken"]) == ("", True)
+        page.unroute_all(behavior="wait")
+
+
+@pytest.mark.usefixtures("real_recogniser")
+def test_hands_free_only_what_begins_under_a_question_answers_it(listening, searching_with):
+    with listening() as browser:
+        page = searching_with(browser)
+        describe(page, "somebody")
+        ask_openly(page)
+        with page.expect_response(lambda one: "/say" in one.url, timeout=60_000) as said:
+            page.locator(".speak-row [role=switch]").check()
+        assert said.value.request.post_data_json["about"] == "upper"
+        expect(page.locator(".meaning")).to_have_count(0)
+        page.locator(".speak-row [role=switch]").uncheck()
+        page.unroute_all(behavior="wait")
+
+
 @pytest.mark.usefixtures("real_recogniser")
 def test_the_person_who_was_described_is_first_on_the_page(listening, searching_with, mall):
     with listening() as browser:
@@ -184,33 +243,75 @@ def test_a_page_that_may_not_listen_says_the_way_out(page_as):
     expect(page.locator(".notice.error")).to_contain_text("Allow the microphone")
 
 
+DENIES = "Object.defineProperty(window, 'isSecureContext', {value: false})"
+
+
+def refuses(name):
+    return f"""navigator.mediaDevices.getUserMedia = () =>
+        Promise.reject(new DOMException("", "{name}"))"""
+
+
 @pytest.mark.parametrize(
-    ("spoil", "name", "way"),
+    ("spoil", "key"),
     [
-        ('getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError"))',
-         "NotFoundError", "Plug one in"),
-        ('getUserMedia = () => Promise.reject(new DOMException("", "NotReadableError"))',
-         "NotReadableError", "Another program"),
-        ("insecure", "InsecureError", "cmps serve --tls"),
+        (refuses("NotAllowedError"), "ask.denied"),
+        (refuses("NotFoundError"), "ask.no-microphone"),
+        (refuses("NotReadableError"), "ask.taken"),
+        (DENIES, "ask.insecure"),
     ],
-)  # fmt: skip
-def test_every_failure_of_the_device_names_the_way_out(page_as, spoil, name, way):
-    page = page_as()
-    what = (
-        "Object.defineProperty(window, 'isSecureContext', {value: false})"
-        if spoil == "insecure"
-        else f"navigator.mediaDevices.{spoil}"
-    )
-    error = page.evaluate(
-        f"""async () => {{
-          {what};
-          const {{ Microphone }} = await import("/ui/microphone.js");
-          try {{ await new Microphone({{ case: "x" }}).start(); }}
-          catch (error) {{ return [error.name, error.message]; }}
-        }}"""
-    )
-    assert error[0] == name
-    assert way in error[1]
+)
+def test_every_failure_of_the_device_names_the_way_out(searching, spoil, key):
+    page = searching(locale="de-DE")
+    page.evaluate(f"() => {{ {spoil} }}")
+    page.locator("button.talk").focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".notice.error")).to_contain_text(texts("de")[key])
+
+
+def texts(language):
+    return json.loads((UI / "i18n" / f"{language}.json").read_text())
+
+
+LINE = """class extends EventTarget {
+  static OPEN = 1;
+  constructor() { super(); this.readyState = 1; setTimeout(() => this.onopen?.()); }
+  send(what) { if (typeof what === "string") setTimeout(() => this.answer()); }
+  answer() { %s }
+  close() {}
+}"""
+
+
+KINDS = ("silence", "nobody", "failed", "quiet", "busy", "login")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "zh"])
+def test_what_the_server_could_not_hear_is_told_in_the_readers_language(
+    listening, searching_with, language
+):
+    with listening() as browser:
+        page = searching_with(browser, locale=language)
+        for kind in KINDS:
+            sent = {"type": "error", "kind": kind, "error": "in English", "heard": "Thank you."}
+            answers = f"this.onmessage({{ data: {json.dumps(json.dumps(sent))} }})"
+            page.evaluate(f"() => {{ window.WebSocket = {LINE % answers} }}")
+            page.locator("button.talk").focus()
+            page.keyboard.press("Space")
+            expected = texts(language)[f"ask.{kind}"].replace("{heard}", "Thank you.")
+            expect(page.locator(".notice.error")).to_contain_text(expected)
+
+
+def test_a_line_that_breaks_and_words_that_the_page_lacks_are_told(listening, searching_with):
+    with listening() as browser:
+        page = searching_with(browser, locale="fr")
+        unknown = """this.onmessage({ data: '{"type": "error", "error": "case x was closed"}' })"""
+        for answers, told in (
+            ("this.onclose()", texts("fr")["ask.broken"]),
+            (unknown, "case x was closed"),
+        ):
+            page.evaluate(f"() => {{ window.WebSocket = {LINE % answers} }}")
+            page.locator("button.talk").focus()
+            page.keyboard.press("Space")
+            expect(page.locator(".notice.error")).to_contain_text(told)
 
 
 @pytest.mark.parametrize("rate", [48000, 44100, 96000, 22050, 16000, 8000])

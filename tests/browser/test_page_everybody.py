@@ -244,9 +244,46 @@ def test_every_module_is_announced_to_the_browser():
     """Modules that are found one after another cost a round each."""
     html = (UI / "index.html").read_text()
     announced = set(re.findall(r'modulepreload" href="/ui/([^"]+)"', html))
-    late = {"microphone.js", "witness.js", "line.js", "main.js", "reference.js"}
+    late = {"microphone.js", "witness.js", "line.js", "main.js", "reference.js", "first-paint.js"}
     there = {str(one.relative_to(UI)) for one in [*UI.glob("*.js"), *UI.glob("components/*.js")]}
     assert announced == there - late
+
+
+def test_every_colour_is_said_once():
+    """Two lists of dark colours, the machine's and the chosen ones, would drift apart."""
+    text = (UI / "css" / "tokens.css").read_text()
+    named = re.findall(r"^ *(--[\w-]+):", text, re.MULTILINE)
+    assert [one for one in set(named) if named.count(one) > 1] == ["--target"]  # of narrow screens
+    assert "prefers-color-scheme" not in text
+
+
+PAPER = {"light": "rgb(238, 240, 243)", "dark": "rgb(12, 15, 19)"}
+
+
+@pytest.mark.parametrize("machine", ["light", "dark"])
+@pytest.mark.parametrize("chosen", ["", "light", "dark"])
+def test_the_first_paint_has_the_chosen_theme_or_the_machines(page_as, machine, chosen):
+    page = page_as(None, color_scheme=machine)
+    page.evaluate("theme => localStorage.setItem('cmps', JSON.stringify({ theme }))", chosen)
+    page.route("**/ui/main.js", lambda route: route.abort())  # what is seen before modules run
+    page.reload()
+    paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert paper == PAPER[chosen or machine]
+
+
+def test_the_theme_is_switched_and_what_is_remembered_may_be_illegible(page_as):
+    page = page_as(color_scheme="light")
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    seen = []
+    for _ in range(3):
+        page.locator("button[aria-label^='Light or dark']").click()
+        page.wait_for_timeout(100)
+        seen.append(page.evaluate(paper))
+    assert sorted(seen) == sorted([PAPER["light"], PAPER["light"], PAPER["dark"]])
+    page.evaluate("localStorage.setItem('cmps', '{')")
+    page.reload()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.evaluate(paper) == PAPER["light"]
 
 
 def languages(folder):

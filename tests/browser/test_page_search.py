@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hands import open_case, ranked
+from hands import ask_openly, open_case, ranked
 from mall import DESCRIPTION
 from playwright.sync_api import expect
 
@@ -98,19 +98,7 @@ def test_the_question_is_answered(searching):
 
 def test_an_open_question_is_answered_in_words(searching):
     page = searching("somebody")
-    asked = "What is the person wearing on top?"
-
-    def ask_openly(route):
-        found = (answer := route.fetch()).json()
-        found["results"]["question"] = {
-            "about": "upper", "chip": "", "words": asked, "gain": 1.5, "likely": None,
-        }  # fmt: skip
-        route.fulfill(response=answer, json=found)
-
-    page.route(re.compile(r"/sessions/[^/?]+(/answer)?\?"), ask_openly)
-    with steps(page, "answer"):
-        page.locator(".answers button").first.click()
-    expect(page.locator(".question .asked")).to_have_text(asked)
+    asked = ask_openly(page)
     page.fill(".answers input", "red shirt")
     with steps(page, "say"):
         page.keyboard.press("Enter")

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cmps.gallery.cases import Case
+
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
@@ -100,6 +102,17 @@ def test_retention_is_set_and_enforced(cmps, sought, monkeypatch):
     monkeypatch.setenv("CMPS_KEEP_SIGHTING_DAYS", "1")
     answer = cmps("retain", "run")
     assert "camera hall stays with what has no time (1 sighting)" in answer.err
+    assert "nobody closed it" not in answer.err
     assert sought.store.count() == 1
     assert last(sought)["kind"] == "retention"
     assert [camera.keep_days for camera in sought.store.cameras()] == [7, None]
+
+
+def test_a_case_that_nobody_closed_is_named(cmps, sought):
+    opened = datetime.now(UTC) - timedelta(days=2)
+    sought.store.cases.open(Case("forgotten", "lost Ben", "ana", opened, keep_days=1))
+    answer = cmps("retain", "run")
+    assert "close it with: cmps case close forgotten" in answer.err
+    assert cmps("retain", "run", "--json").json["unclosed"] == ["forgotten"]
+    cmps("case", "close", "forgotten")
+    assert "forgotten" not in cmps("retain", "run").err

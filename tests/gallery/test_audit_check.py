@@ -80,6 +80,22 @@ def test_every_change_is_found(kept, statement, found):
     assert found in "; ".join(verify(log).problems)
 
 
+@pytest.mark.parametrize(
+    ("statement", "first"),
+    [
+        ("UPDATE audit SET body = replace(body, 'ana', 'eve') WHERE number >= 3", 3),
+        ("DELETE FROM audit WHERE number IN (3, 4)", 3),
+        ("DELETE FROM audit WHERE number >= 5", 5),
+        ("DELETE FROM audit", 1),
+    ],
+)
+def test_the_first_row_that_is_not_as_it_was_written_is_named(kept, statement, first):
+    log, bend = kept
+    assert verify(log).broken_at is None
+    bend(statement)
+    assert verify(log).broken_at == first
+
+
 def test_a_tail_that_was_cut_with_its_end_put_back_is_found_by_a_seal(kept, tmp_path):
     log, bend = kept
     seals = Seals(tmp_path)

@@ -18,7 +18,7 @@ from cmps.gallery.confirmations import Confirmation
 from cmps.gallery.erasing import Erasure
 from cmps.gallery.postgres import open_gallery
 from cmps.gallery.records import UnknownError
-from cmps.gallery.retention import Limits, retain, undated
+from cmps.gallery.retention import Limits, overdue, retain, undated
 
 
 def part(kind, **fields):
@@ -229,6 +229,8 @@ def test_what_was_kept_long_enough_is_erased_and_recorded(gallery):
     assert [(one.what, one.id) for one in done] == [("camera", "hall"), ("case", "a")]
     assert done[0].done.sightings == 3
     assert undated(gallery) == {"gate": 1, "hall": 1}
+    assert overdue(gallery, now=NOON + timedelta(days=2)) == []
+    assert [case.id for case in overdue(gallery, now=NOON + timedelta(days=3))] == ["d"]
     rows = [row.as_dict() for row in gallery.audit.walk()]
     assert [(row["kind"], row["case"]) for row in rows] == [("retention", None), ("retention", "a")]
     assert rows[0]["detail"] == {"what": "camera", "camera": "hall", "keep_days": 2, "sightings": 3}

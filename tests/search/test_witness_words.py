@@ -37,6 +37,28 @@ def test_two_chips_of_one_thing():
     assert both(Chip.read("who:male"), Chip.read("who:child")).code() == "who:boy"
 
 
+@pytest.mark.parametrize(
+    ("known", "said", "about", "expected"),
+    [
+        (["lower:jeans blue"], "a red one", "upper", ["upper:top red", "lower:jeans blue"]),
+        (["lower:jeans blue"], "a red one", "", ["lower:jeans red"]),
+        (["upper:jacket", "lower:jeans"], "red", "upper", ["upper:jacket red", "lower:jeans"]),
+        (["lower:jeans"], "long", "hair", ["lower:jeans", "hair:hair length=long"]),
+        (["lower:jeans"], "a red backpack", "upper", ["lower:jeans", "bag:backpack red"]),
+    ],
+)
+def test_a_short_answer_is_of_what_was_asked_for(known, said, about, expected):
+    description = Description(tuple(Chip.read(one) for one in known))
+    found = shipped_reader().read(said, "en", description, Chip.read("lower:jeans"), about)
+    assert [one.code() for one in found.description.chips] == expected
+
+
+def test_who_does_not_know_leaves_what_was_spoken_of_last():
+    jeans = Chip.read("lower:jeans")
+    found = shipped_reader().read("I don't know", "en", Description((jeans,)), jeans, "upper")
+    assert (found.focus, found.edits) == (jeans, ())
+
+
 def test_the_shipped_reader_asks_in_the_language_of_the_witness():
     reader = shipped_reader()
     known = reader.understand(

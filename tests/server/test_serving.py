@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import ssl
 import subprocess
@@ -97,6 +98,63 @@ def test_an_address_that_is_taken_is_named():
 def test_addresses_are_written_for_browsers():
     assert url("127.0.0.1", 1, False) == "http://localhost:1/"
     assert url("2001:db8::1", 1, True) == "https://[2001:db8::1]:1/"
+
+
+PRESSED = """
+import asyncio, os, signal, socket, sys, threading, time
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+from cmps.server.serving import Listening, Server, bind, serve_to_the_end, server_config
+
+@asynccontextmanager
+async def life(app):
+    yield
+    await asyncio.sleep(0.2)
+    print("sealed")
+
+app = FastAPI(lifespan=life)
+under_way = threading.Event()
+
+@app.get("/")
+async def slow():
+    under_way.set()
+    await asyncio.sleep(60)
+
+listening = bind("127.0.0.1", 0)
+server = Server(server_config(app, Listening()))
+
+def press():
+    asking = socket.create_connection(listening.getsockname())
+    if "asking" in sys.argv:
+        asking.sendall(b"GET / HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+        under_way.wait()
+    while not server.started:
+        time.sleep(0.01)
+    for _ in range(10):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(float(sys.argv[1]))
+
+threading.Thread(target=press, daemon=True).start()
+serve_to_the_end(server, listening)
+time.sleep(1)
+print("closed")
+"""
+
+
+@pytest.mark.parametrize("asking", ["asking", "idle"])
+@pytest.mark.parametrize("gap", [0.01, 0.15])
+def test_however_often_ctrl_c_is_pressed_the_server_ends_quietly_and_in_order(gap, asking):
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", PRESSED, str(gap), asking],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        # a shell in the background lets its children ignore Ctrl-C; who sits before one does not
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "sealed\nclosed\n", "")
+    assert time.monotonic() - began < 55  # it did not wait for the request
 
 
 def test_https_is_spoken_with_a_certificate_that_names_this_machine(running, served):
@@ -236,7 +294,9 @@ def test_who_is_locked_out_speaks_no_more(client, monkeypatch):
     with client.websocket_connect(f"ws://localhost{API}/speech?case={case}") as socket:
         assert socket.receive_json()["type"] == "ready"
         client.post(f"{API}/logout")
-        assert "log in again" in socket.receive_json()["error"]
+        message = socket.receive_json()
+        assert message["kind"] == "login"
+        assert "log in again" in message["error"]
         with pytest.raises(WebSocketDisconnect):
             socket.receive_json()
 

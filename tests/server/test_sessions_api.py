@@ -106,6 +106,16 @@ def test_an_open_question_is_answered_in_words(take):
     assert "upper:shirt red" in str(told["session"]["chips"])
 
 
+def test_an_answer_that_was_spoken_is_kept_with_its_question(take, session, served):
+    take("say", text="blue jeans")
+    told = take("say", text="red shirt", about="upper", spoken=True)
+    step = told["session"]["steps"][-1]
+    assert step["words"] == "What is the person wearing on top? said: red shirt"
+    assert "upper" in served.desk.session(session).state().topics
+    question = told["results"]["question"]
+    assert question is None or question["about"] != "upper"
+
+
 def test_an_open_question_is_told_from_one_of_yes_or_no():
     asked = Question.of(Asking(None, "What shoes is she wearing?", 1.25, None, "shoes"))
     assert (asked.about, asked.chip, asked.likely) == ("shoes", "", None)

@@ -79,14 +79,14 @@ def test_the_user_cannot_log_in_by_password(visitor):
 def test_it_serves_until_it_is_told_to_stop_and_takes_another_port(served, monkeypatch):
     monkeypatch.setattr(showing, "_warm", lambda app: None)
     servers, said = [], []
-    made = showing.uvicorn.Server
+    made = showing.Server
 
     def server(config):
         config.install_signal_handlers = False
         servers.append(made(config))
         return servers[-1]
 
-    monkeypatch.setattr(showing.uvicorn, "Server", server)
+    monkeypatch.setattr(showing, "Server", server)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

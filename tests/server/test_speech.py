@@ -91,7 +91,9 @@ def test_a_key_without_words_is_told_and_the_next_one_works(client, served, case
         socket.receive_json()
         speak(socket, bytes(32000))
         socket.send_json({"type": "end"})
-        assert "check the microphone" in socket.receive_json()["error"]
+        message = socket.receive_json()
+        assert message["kind"] == "silence"
+        assert "check the microphone" in message["error"]
         speak(socket, sound)
         socket.send_json({"type": "end"})
         assert until(socket, "final")[-1]["text"]
@@ -103,9 +105,10 @@ def test_invented_words_are_no_description(client, served, case, sound):
     with connect(client, case) as socket:
         speak(socket, sound)
         socket.send_json({"type": "end"})
-        error = until(socket, "error")[-1]["error"]
-    assert "'Thank you.'" in error
-    assert "type it" in error
+        message = until(socket, "error")[-1]
+    assert (message["kind"], message["heard"]) == ("nobody", "Thank you.")
+    assert "'Thank you.'" in message["error"]
+    assert "type it" in message["error"]
 
 
 def test_invented_words_are_dropped_hands_free(client, served, case, sound):
@@ -122,6 +125,15 @@ def test_corrections_and_answers_count(client, served, case, sound, text):
         speak(socket, sound)
         socket.send_json({"type": "end"})
         assert until(socket, "final")[-1]["text"] == text
+
+
+def test_a_word_that_answers_the_open_question_counts(client, served, case, sound):
+    served.recogniser.text = "long"
+    for about, kind in (("hair", "final"), ("", "error")):
+        with connect(client, case, about=about) as socket:
+            speak(socket, sound)
+            socket.send_json({"type": "end"})
+            assert until(socket, "final")[-1]["type"] == kind
 
 
 @pytest.mark.parametrize(
@@ -156,7 +168,9 @@ def test_who_sends_nothing_for_long_is_let_go(client, served, case, monkeypatch)
     monkeypatch.setattr(speech, "QUIET", 0.2)
     with connect(client, case) as socket:
         socket.receive_json()
-        assert "no sound came" in socket.receive_json()["error"]
+        message = socket.receive_json()
+        assert message["kind"] == "quiet"
+        assert "no sound came" in message["error"]
 
 
 def test_an_unknown_or_closed_case_is_named(client, case):
@@ -188,7 +202,9 @@ def test_too_many_speakers_wait(client, case, monkeypatch):
     with connect(client, case) as first:
         first.receive_json()
         with connect(client, case) as second:
-            assert "too many people" in second.receive_json()["error"]
+            message = second.receive_json()
+            assert message["kind"] == "busy"
+            assert "too many people" in message["error"]
 
 
 def test_a_client_that_goes_leaves_nobody_behind(client, app, case, sound):

@@ -20,12 +20,13 @@ def run(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Erase what was kept long enough; the server does it by itself, every hour.
 
     Sightings go when they are older than their camera's days or CMPS_KEEP_SIGHTING_DAYS, cases when
-    they were closed for longer than their own days or CMPS_KEEP_CASE_DAYS.
+    they were closed for longer than their own days or CMPS_KEEP_CASE_DAYS. What stays although it
+    may be old, sightings without a time and cases that nobody closed, is named.
     """
     from cmps.cli.errors import warn
     from cmps.cli.running import doer, opened
     from cmps.cli.terminal import counted, print_json
-    from cmps.gallery.retention import limits_of, undated
+    from cmps.gallery.retention import limits_of, overdue, undated
     from cmps.gallery.retention import retain as erase
 
     with opened(data) as program:
@@ -33,10 +34,14 @@ def run(data: DataOption = None, as_json: JsonOption = False) -> None:
         limits = limits_of(program.settings)
         done = list(erase(program.store, doer(), limits))
         timeless = undated(program.store, limits)
+        waiting = [case.id for case in overdue(program.store, limits)]
     for camera, count in timeless.items():
         warn(f"camera {camera} stays with what has no time ({counted(count, 'sighting')})")
+    for id in waiting:
+        warn(f"case {id} stays, since nobody closed it; close it with: cmps case close {id}")
     if as_json:
-        print_json({"erased": [one.as_dict() for one in done], "undated": timeless})
+        erased = [one.as_dict() for one in done]
+        print_json({"erased": erased, "undated": timeless, "unclosed": waiting})
         return
     for one in done:
         print(f"{one.what.capitalize()} {one.id}: {one.done}.")

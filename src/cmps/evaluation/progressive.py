@@ -188,7 +188,7 @@ class Searched:
 
     def _said(self, session: SearchSession, text: str, about: str = "") -> SearchSession:
         state = session.state()
-        found = self.reader.understand(text, "en", state.description, state.focus)
+        found = self.reader.read(text, "en", state.description, state.focus, about)
         return session.add(
             Said(text, found.edits, focus=found.focus, describes=found.describes, about=about),
             at=now(),

@@ -33,17 +33,24 @@ class Verdict:
         head: Number and hash of the last.
         seals: How many sealed ends were found again.
         problems: What is not as it was written, in words; empty where all is.
+        broken_at: The first row of which that is so; ``None`` where all is sound.
     """
 
     rows: int = 0
     head: Head = field(default_factory=Head)
     seals: int = 0
     problems: list[str] = field(default_factory=list)
+    broken_at: int | None = None
 
     @property
     def sound(self) -> bool:
         """Whether nothing was found."""
         return not self.problems
+
+    def tell(self, row: int, problem: str) -> None:
+        """Add a problem, and the first row that it is about."""
+        self.problems.append(problem)
+        self.broken_at = row if self.broken_at is None else min(self.broken_at, row)
 
 
 def verify(log: AuditLog, seals: Sequence[Head] = ()) -> Verdict:
@@ -67,18 +74,15 @@ def verify(log: AuditLog, seals: Sequence[Head] = ()) -> Verdict:
         _compare(verdict.head, wanted.pop(row.number, []), verdict)
     cut = sorted(number for number in wanted if number > verdict.head.number)
     if cut:
-        verdict.problems.append(
-            f"rows after {verdict.head.number} are missing: there were {cut[-1]} once"
-        )
-    verdict.problems += [
-        f"row {number} is missing, and its hash was sealed"
-        for number in sorted(wanted)
-        if number < verdict.head.number
-    ]
-    if verdict.head.number > log.head().number:
-        verdict.problems.append(
-            f"rows after {log.head().number} were added without the end of the chain knowing"
-        )
+        last = verdict.head.number
+        verdict.tell(last + 1, f"rows after {last} are missing: there were {cut[-1]} once")
+    for number in sorted(wanted):
+        if number < verdict.head.number:
+            verdict.tell(number, f"row {number} is missing, and its hash was sealed")
+    known = log.head().number
+    if verdict.head.number > known:
+        added = f"rows after {known} were added without the end of the chain knowing"
+        verdict.tell(known + 1, added)
     if len(verdict.problems) > MOST_NAMED:
         more = len(verdict.problems) - MOST_NAMED
         verdict.problems[MOST_NAMED:] = [f"and {more:,} more"]
@@ -90,22 +94,25 @@ def _check(row: AuditRow, verdict: Verdict) -> None:
     last = verdict.head
     if row.number != last.number + 1:
         missing = f"rows {last.number + 1} to {row.number - 1} are missing"
-        verdict.problems.append(missing if row.number > last.number else f"row {row.number} is odd")
+        if row.number > last.number:
+            verdict.tell(last.number + 1, missing)
+        else:
+            verdict.tell(row.number, f"row {row.number} is odd")
     if row.hash != link(last.hash, row.body):
-        verdict.problems.append(f"row {row.number} was changed, or the one before it was")
+        verdict.tell(row.number, f"row {row.number} was changed, or the one before it was")
     try:
         inside = json.loads(row.body)["number"]
     except (ValueError, KeyError, TypeError):
         inside = None
     if inside != row.number:
-        verdict.problems.append(f"row {row.number} is not where it was written")
+        verdict.tell(row.number, f"row {row.number} is not where it was written")
 
 
 def _compare(found: Head, sealed: Iterable[bytes], verdict: Verdict) -> None:
     for hash in sealed:
         verdict.seals += 1
         if hash != found.hash:
-            verdict.problems.append(f"row {found.number} is not the one that was sealed")
+            verdict.tell(found.number, f"row {found.number} is not the one that was sealed")
 
 
 class Seals:

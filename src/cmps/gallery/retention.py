@@ -108,3 +108,21 @@ def undated(store: GalleryStore, limits: Limits | None = None) -> dict[str, int]
             if count:
                 found[camera.id] = count
     return found
+
+
+def overdue(
+    store: GalleryStore, limits: Limits | None = None, now: datetime | None = None
+) -> list[Case]:
+    """Return the open cases that are older than a closed one would be kept, oldest first.
+
+    The time of a case runs from its closing: one that nobody closes is kept for ever.
+    """
+    limits, now = limits or Limits(), now or datetime.now(UTC)
+    found = [
+        case
+        for case in store.cases.listing()
+        if (days := limits.of_case(case))
+        and case.closed_at is None
+        and case.opened_at + timedelta(days=days) <= now
+    ]
+    return sorted(found, key=lambda case: case.opened_at)

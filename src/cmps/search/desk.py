@@ -152,7 +152,7 @@ class Desk:
         """
         before = self.session(session, version)
         state = before.state()
-        found = self.reader.understand(text, language, state.description, state.focus)
+        found = self.reader.read(text, language, state.description, state.focus, about)
         # a topic that there is not is refused by the part
         asked = self.reader.word_open(about, language, state.description) if about in TOPICS else ""
         part = Said(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from cmps.search.claims import entails
 from cmps.search.parts import Answer
 from cmps.understanding.chips import Chip, Description
-from cmps.understanding.codes import GENERAL
+from cmps.understanding.codes import GENERAL, TOPICS
 from cmps.understanding.edits import Add, Edit, Negate, Replace
 from cmps.understanding.result import Understanding
 
@@ -30,6 +30,29 @@ class Reader:
     word: Word
     word_open: WordOpen
 
+    def read(
+        self,
+        text: str,
+        language: str,
+        known: Description,
+        focus: Chip | None = None,
+        about: str = "",
+    ) -> Understanding:
+        """Read what a witness says: by themselves, or to an open question.
+
+        Args:
+            text: As heard or typed.
+            language: Its code.
+            known: What was known before.
+            focus: The chip that was spoken of last.
+            about: The topic of the open question that it answers, which says what "a red one" is.
+        """
+        if about not in TOPICS:
+            return self.understand(text, language, known, focus)
+        found = self.understand(text, language, known, asked_of(about, known))
+        # who does not know has not spoken of it either
+        return found if found.edits else replace(found, focus=focus)
+
 
 def shipped_reader() -> Reader:
     """Return the reader that CMPS ships with: rules and word lists, see docs/understanding.md."""
@@ -39,6 +62,18 @@ def shipped_reader() -> Reader:
     return Reader(
         understand, lambda chip, language, now: question(chip, language, now).text, open_question
     )
+
+
+def asked_of(about: str, known: Description) -> Chip:
+    """Return the thing that an open question asks of: a known one, or any of its kind.
+
+    Example:
+        >>> asked_of("upper", Description((Chip("lower", "jeans"),))).code()
+        'upper:top'
+    """
+    slots = TOPICS[about]
+    things = [chip for slot in slots for chip in known.of(slot, modality="must")]
+    return things[-1] if things else Chip(slots[0], GENERAL[slots[0]])
 
 
 def edits_of_answer(asked: Chip, answer: Answer, known: Description) -> tuple[Edit, ...]:

@@ -26,15 +26,24 @@ def require_sound(raw: bytes) -> None:
         raise WrongTypeError(f"this is no sound file; {TAKEN} are read")
 
 
-def tells_something(text: str, language: str) -> bool:
+def tells_something(text: str, language: str, about: str = "") -> bool:
     """Tell whether words describe a person, correct a description, or answer a question.
 
     Recognisers invent "Thank you." from noise, and a search for that shows people at random.
 
+    Args:
+        text: As heard.
+        language: Its code.
+        about: The topic of the open question that it may answer, by "long" or "a dark one".
+
     Example:
         >>> [tells_something(text, "en") for text in ("older", "yes", "Thank you.", "")]
         [True, True, False, False]
+        >>> tells_something("long", "en"), tells_something("long", "en", "hair")
+        (False, True)
     """
+    from cmps.search.witness import asked_of
+    from cmps.understanding.chips import Description
     from cmps.understanding.language import LanguageError
     from cmps.understanding.reading import understand
 
@@ -43,7 +52,8 @@ def tells_something(text: str, language: str) -> bool:
     if language == "en" and describes_person(text):
         return True
     try:
-        found = understand(text, language)
+        focus = asked_of(about, Description()) if about else None
+        found = understand(text, language, focus=focus)
     except LanguageError:
         return True  # nobody here can tell
     return bool(found.reply) or any(edit.name != "note" for edit in found.edits)
@@ -51,8 +61,12 @@ def tells_something(text: str, language: str) -> bool:
 
 def describes_nobody(text: str) -> str:
     """Return what to say where words were heard that are of no use."""
-    said = text if len(text) <= 80 else text[:79] + "…"
     return (
-        f"nothing was heard that describes a person (understood: {said!r}); "
+        f"nothing was heard that describes a person (understood: {shortened(text)!r}); "
         "say what they look like or wear, or type it"
     )
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of words that were heard, for a message."""
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 import socket
 import sys
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -65,13 +70,45 @@ def run(program: Program, how: Listening) -> None:
     gate = Gate(tls=how.tls or bool(how.proxy))
     link = first_link(program, gate)
     announce(how, listening.getsockname()[1], certificate, link)
-    server = uvicorn.Server(server_config(create_app(program, gate), how, certificate))
+    serve_to_the_end(Server(server_config(create_app(program, gate), how, certificate)), listening)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which a second Ctrl-C ends at once, and as quietly and orderly as the first.
+
+    By itself it would leave out the application's own end, tear its task down and print that as a
+    traceback, as it does with every request that is under way.
+    """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal."""
+        super().handle_exit(sig, frame)
+        if self.force_exit:
+            # what it says from here on is that requests were cut off, which was asked for
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End requests, or cut them off, and then the application."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
+
+def serve_to_the_end(server: uvicorn.Server, listening: socket.socket) -> None:
+    """Serve until Ctrl-C; then Ctrl-C is over, for what is left to do should not be torn.
+
+    Args:
+        server: What serves.
+        listening: Its socket, which is closed.
+    """
     try:
-        server.run(sockets=[listening])
-    except KeyboardInterrupt:
-        pass
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
     finally:
         listening.close()
+        if threading.current_thread() is threading.main_thread():
+            # the gallery is closed next, and its database stopped
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def server_config(

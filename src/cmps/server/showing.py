@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse, Response
 from starlette.requests import Request
@@ -24,7 +23,7 @@ from cmps.server.access import PUBLIC, unaudited
 from cmps.server.app import create_app
 from cmps.server.errors import refuse
 from cmps.server.security.secrets import COOKIE, key_of, new_secret, same
-from cmps.server.serving import Listening, bind, server_config, url
+from cmps.server.serving import Listening, Server, bind, serve_to_the_end, server_config, url
 from cmps.server.state import Gate
 
 USER = "demo"
@@ -129,16 +128,12 @@ def show(program: Program, port: int, browser: bool, say: Callable[[str], None])
     door = Door(program, USER)
     app = demo_app(program, door, ready(program))
     address = f"{url(how.host, listening.getsockname()[1], False)}enter/{door.secret}"
-    server = uvicorn.Server(server_config(app, how))
+    server = Server(server_config(app, how))
     threading.Thread(target=_warm, args=(app,), name="warming", daemon=True).start()
     say(address)
     if browser and _has_screen():
         threading.Timer(0.5, webbrowser.open, [address]).start()
-    try:
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
-    finally:
-        listening.close()
+    serve_to_the_end(server, listening)
 
 
 def _has_screen() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
@@ -17,7 +17,7 @@ from cmps.gallery.records import GalleryError
 from cmps.program import Program
 from cmps.server.access import Acting, Caller, Role, allow, audited, rights_end
 from cmps.server.outbox import Outbox, SlowError
-from cmps.server.recordings import describes_nobody, tells_something
+from cmps.server.recordings import describes_nobody, shortened, tells_something
 from cmps.server.services import ServicesDep
 from cmps.server.state import ProgramDep
 from cmps.server.views.base import Id
@@ -26,6 +26,7 @@ from cmps.speech.errors import SpeechError
 from cmps.speech.listening import REMEDY
 from cmps.speech.sharing import Speaker
 from cmps.speech.streaming import Event, Failed, Final, Partial, Spoke
+from cmps.understanding.codes import TOPICS
 
 router = APIRouter(tags=["speech"])
 
@@ -44,6 +45,14 @@ class _WrongError(ValueError):
     """A client that sends what cannot be meant; the message says what is."""
 
 
+class _LockedOutError(Exception):
+    """Who speaks may not any more."""
+
+
+class _BusyError(SpeechError):
+    """As many speak as can be heard."""
+
+
 @router.websocket("/speech")
 async def speech(
     socket: WebSocket,
@@ -54,11 +63,13 @@ async def speech(
     acting: Annotated[Acting, audited(Listened)],
     language: Annotated[str, Query(max_length=16)] = "en",
     hands_free: bool = False,
+    about: Literal["", *TOPICS] = "",  # type: ignore[valid-type]
 ) -> None:
     """Turn speech into words while somebody speaks; the sound is not kept.
 
     The client sends PCM, 16,000 samples a second, one channel, 16 bits little-endian, and
-    ``{"type": "end"}`` when the key is let go; hands-free, silence ends an utterance.
+    ``{"type": "end"}`` when the key is let go; hands-free, silence ends an utterance. Where an open
+    question is answered, ``about`` is its topic: a word that fits it is enough then.
     """
     acting.nothing()  # until words were heard
     await socket.accept()
@@ -66,14 +77,17 @@ async def speech(
     try:
         await run_in_threadpool(_require_open, program, case)
         if services.speech.speakers >= MOST_SPEAKERS:
-            raise SpeechError("too many people speak at once; type the description")
+            raise _BusyError("too many people speak at once; type the description")
         speaker = await run_in_threadpool(
             services.speech.join, outbox.put_events, hands_free=hands_free, language=language
         )
-    except (GalleryError, SpeechError) as error:
-        await _refuse(socket, str(error), AGAIN if "too many" in str(error) else REFUSED)
+    except _BusyError as error:
+        await _refuse(socket, str(error), "busy", AGAIN)
         return
-    telling = _Telling(acting, case, language, hands_free)
+    except (GalleryError, SpeechError) as error:
+        await _refuse(socket, str(error))
+        return
+    telling = _Telling(acting, case, language, hands_free, about)
     sending = asyncio.create_task(outbox.send(telling.message))
     hearing = asyncio.create_task(_hear(socket, speaker))
     minding = asyncio.create_task(_mind(socket, caller))
@@ -95,8 +109,8 @@ def _require_open(program: Program, id: str) -> None:
         raise closed(found)
 
 
-async def _refuse(socket: WebSocket, why: str, code: int = REFUSED) -> None:
-    await socket.send_json({"type": "error", "error": " ".join(why.split())})
+async def _refuse(socket: WebSocket, why: str, kind: str = "", code: int = REFUSED) -> None:
+    await socket.send_json(_error(kind, " ".join(why.split())))
     await socket.close(code)
 
 
@@ -106,17 +120,24 @@ async def _close(socket: WebSocket, done: set[asyncio.Task[None]]) -> None:
         if isinstance(error, _WrongError):
             await _refuse(socket, str(error))
         elif isinstance(error, TimeoutError):
-            await _refuse(socket, "no sound came for two minutes; speak again", AGAIN)
+            await _refuse(socket, "no sound came for two minutes; speak again", "quiet", AGAIN)
+        elif isinstance(error, _LockedOutError):
+            await _refuse(socket, "log in again to speak", "login")
         elif isinstance(error, SlowError):
             await socket.close(AGAIN)
         elif error is not None and not isinstance(error, WebSocketDisconnect):
             raise error
 
 
+def _error(kind: str, error: str, **more: str) -> dict[str, Any]:
+    """Return the message of an error: the kind is for pages that have words of their own."""
+    return {"type": "error", "kind": kind, "error": error, **more}
+
+
 async def _mind(socket: WebSocket, caller: Caller) -> None:
     """End when the caller is locked out."""
     await rights_end(socket, caller)
-    raise _WrongError("log in again to speak")
+    raise _LockedOutError
 
 
 async def _hear(socket: WebSocket, speaker: Speaker) -> None:
@@ -164,11 +185,14 @@ class _Telling:
     The row says that somebody spoke, in which case and language, and never what.
     """
 
-    def __init__(self, acting: Acting, case: str, language: str, hands_free: bool) -> None:
+    def __init__(
+        self, acting: Acting, case: str, language: str, hands_free: bool, about: str
+    ) -> None:
         self._acting = acting
         self._case = case
         self._language = language
         self._hands_free = hands_free
+        self._about = about
         self._noted = False
 
     async def message(self, event: Event | dict[str, Any]) -> dict[str, Any] | None:
@@ -176,7 +200,7 @@ class _Telling:
         if isinstance(event, dict):
             return event
         if isinstance(event, Failed):
-            return {"type": "error", "error": event.error}
+            return _error("failed", event.error)
         if isinstance(event, Spoke):
             return {"type": "speech", "on": event.on}
         if event.text and not self._noted:
@@ -192,14 +216,12 @@ class _Telling:
             pass
 
     def _final(self, event: Final) -> dict[str, Any]:
-        text = event.text if tells_something(event.text, self._language) else ""
+        text = event.text if tells_something(event.text, self._language, self._about) else ""
         # hands-free, noise is no failure; who held a key waits for words
         if not text and event.asked and not self._hands_free:
-            nothing = f"no speech was heard; {REMEDY}"
-            return {
-                "type": "error",
-                "error": describes_nobody(event.text) if event.text else nothing,
-            }
+            if event.text:
+                return _error("nobody", describes_nobody(event.text), heard=shortened(event.text))
+            return _error("silence", f"no speech was heard; {REMEDY}")
         return {
             "type": "final",
             "text": text,

@@ -1,14 +1,25 @@
 // Why: microphone and recorded witness speak to the server in the same way: sound goes out, words
-// come back. This is that line, and the events of both.
+// come back. This is that line, and the events of both. What goes wrong has a kind and no words:
+// those are sound.js's, in the reader's language.
 
 const LAST_WORDS = 15000; // ms until a server that does not answer is given up
-const CLOSED = "The line to the server broke. Say it again, or type it.";
 
-/** A line to the recogniser. Its events: ready, speech{on}, partial{text}, final{…}, error{error}, over. */
+/** Why nobody can be heard; ``name`` tells kinds apart. */
+export class SoundError extends Error {
+  constructor(name) {
+    super(name);
+    this.name = name;
+  }
+}
+
+/**
+ * A line to the recogniser. Its events: ready, speech{on}, partial{text}, final{…},
+ * error{kind, error, heard}, over.
+ */
 export class Line extends EventTarget {
-  constructor({ case: caseId, language = "en", handsFree = false }) {
+  constructor({ case: caseId, language = "en", handsFree = false, about = "" }) {
     super();
-    const asked = new URLSearchParams({ case: caseId, language, hands_free: String(handsFree) });
+    const asked = new URLSearchParams({ case: caseId, language, hands_free: String(handsFree), about });
     const address = new URL(`/api/v1/speech?${asked}`, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     this.address = address.href;
@@ -23,7 +34,7 @@ export class Line extends EventTarget {
       for (const one of this.waiting.splice(0)) this.socket.send(one);
     };
     this.socket.onmessage = (message) => this.hear(JSON.parse(message.data));
-    this.socket.onclose = () => this.fail(CLOSED);
+    this.socket.onclose = () => this.fail({ kind: "broken" });
   }
 
   /** Send sound: an ArrayBuffer of samples. What comes before the line stands waits for it. */
@@ -36,7 +47,7 @@ export class Line extends EventTarget {
     if (this.ended || this.over) return;
     this.ended = true;
     this.pass(JSON.stringify({ type: "end" }));
-    this.late = setTimeout(() => this.fail(CLOSED), LAST_WORDS);
+    this.late = setTimeout(() => this.fail({ kind: "broken" }), LAST_WORDS);
   }
 
   pass(what) {
@@ -46,14 +57,14 @@ export class Line extends EventTarget {
 
   hear({ type, ...detail }) {
     if (this.over) return;
-    if (type === "error") return this.fail(detail.error);
+    if (type === "error") return this.fail(detail);
     this.tell(type, detail);
     if (type === "final" && this.ended) this.close();
   }
 
-  fail(error) {
+  fail(problem) {
     if (this.over) return;
-    this.tell("error", { error });
+    this.tell("error", problem);
     this.close();
   }
 

@@ -1,41 +1,28 @@
 // Why: the microphone, from the device to words. Sound is taken as it is: what browsers do to make
 // voices pleasant in calls (echo, noise and gain control) makes words harder to recognise.
 
-import { Line, relay } from "./line.js";
+import { Line, SoundError, relay } from "./line.js";
 
 const AS_IT_IS = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 const WARM = 20000; // ms that the device stays open, so that the next press loses no syllable
 const TAIL = 120; // ms: people let the key go within their last syllable
 const SPARE = 1000; // ms until a device that sends nothing more is not waited for
 
-/** Why the microphone cannot be used, in words that say the way out; ``name`` tells kinds apart. */
-export class MicrophoneError extends Error {
-  constructor(name, message) {
-    super(message);
-    this.name = name;
-  }
-}
-
-const REASONS = {
-  NotAllowedError: "The browser does not let this page listen. Allow the microphone in the address bar, or type.",
-  NotFoundError: "There is no microphone. Plug one in, type, or send a recording.",
-  NotReadableError: "Another program uses the microphone. Close it, or type.",
-  InsecureError:
-    "Browsers give the microphone only to pages from this machine or over https. " +
-    "Start the server with: cmps serve --tls",
-};
+// what a browser says of its device; anything else is a fault of ours
+const KNOWN = ["NotAllowedError", "NotFoundError", "NotReadableError"];
 
 /**
  * Listens from start() to stop().
  *
  * Events, each with its detail: ready, speech{on}, partial{text}, final{text, milliseconds,
- * seconds}, error{error}, level{rms}, over. With handsFree a final comes after every pause,
- * otherwise one after stop(). After over nothing comes.
+ * seconds}, error{kind, error, heard}, level{rms}, over. With handsFree a final comes after every pause,
+ * otherwise one after stop(). After over nothing comes. ``about`` is the topic of the open question
+ * that is answered: then "long" is enough to be understood.
  */
 export class Microphone extends EventTarget {
-  constructor({ case: caseId, language = "en", handsFree = false }) {
+  constructor({ case: caseId, language = "en", handsFree = false, about = "" }) {
     super();
-    this.line = new Line({ case: caseId, language, handsFree });
+    this.line = new Line({ case: caseId, language, handsFree, about });
     relay(this.line, this);
     this.line.addEventListener("over", () => this.leave());
   }
@@ -43,7 +30,7 @@ export class Microphone extends EventTarget {
   /**
    * Open the device, and the line to the server beside it; nothing that is said meanwhile is lost.
    *
-   * @throws {MicrophoneError} If the browser gives no microphone.
+   * @throws {SoundError} If the browser gives no microphone.
    */
   async start() {
     this.wanted = true;
@@ -52,7 +39,7 @@ export class Microphone extends EventTarget {
       const studio = await enter();
       this.studio = studio;
       studio.heard = (frame) => this.take(frame);
-      studio.lost = () => this.line.fail(REASONS.NotFoundError);
+      studio.lost = () => this.line.fail({ kind: "NotFoundError" });
       if (this.line.over) this.leave();
     } catch (error) {
       this.line.close();
@@ -119,9 +106,9 @@ async function close() {
 }
 
 async function open() {
-  if (!window.isSecureContext || !navigator.mediaDevices) throw reason("InsecureError");
+  if (!window.isSecureContext || !navigator.mediaDevices) throw new SoundError("InsecureError");
   const stream = await navigator.mediaDevices.getUserMedia({ audio: AS_IT_IS }).catch((error) => {
-    throw REASONS[error.name] ? reason(error.name) : error;
+    throw KNOWN.includes(error.name) ? new SoundError(error.name) : error;
   });
   const context = new AudioContext({ latencyHint: "interactive" });
   await context.audioWorklet.addModule(new URL("./worklet/pcm.js", import.meta.url));
@@ -141,5 +128,3 @@ async function open() {
   };
   return studio;
 }
-
-const reason = (name) => new MicrophoneError(name, REASONS[name]);

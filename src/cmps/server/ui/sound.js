@@ -9,7 +9,21 @@ const PROBLEMS = {
   NotFoundError: "ask.no-microphone",
   NotReadableError: "ask.taken",
   InsecureError: "ask.insecure",
+  broken: "ask.broken",
+  gone: "ask.gone",
+  // as the server names them
+  silence: "ask.silence",
+  nobody: "ask.nobody",
+  failed: "ask.failed",
+  quiet: "ask.quiet",
+  busy: "ask.busy",
+  login: "ask.login",
 };
+
+/** Say why nobody was heard: in the reader's language, or else as the server worded it. */
+function complain({ kind, error, heard = "" }) {
+  say(PROBLEMS[kind] ? t(PROBLEMS[kind], { heard }) : error, "error");
+}
 
 /** Holds the state of listening and tells when it changed. */
 export class Sound {
@@ -25,18 +39,21 @@ export class Sound {
 
   /**
    * @param changed Called when something to show has changed.
-   * @param heard Called with the words when somebody has stopped speaking.
+   * @param heard Called when somebody has stopped speaking: with the words, and what they answer.
+   * @param asked Tells which topic is asked for now; a question that comes up later was not heard.
    */
-  constructor(changed, heard) {
+  constructor(changed, heard, asked) {
     this.changed = changed;
     this.heard = heard;
+    this.asked = asked;
   }
 
   /** Listen to the microphone. */
   start(caseId, language) {
-    return this.listen(async () => {
+    return this.listen(async (about) => {
       const { Microphone } = await import("./microphone.js");
-      return new Microphone({ case: caseId, language, handsFree: this.free });
+      // hands-free one line serves many questions
+      return new Microphone({ case: caseId, language, handsFree: this.free, about: this.free ? "" : about });
     });
   }
 
@@ -51,18 +68,19 @@ export class Sound {
 
   async listen(make, playing = false) {
     if (this.on) return;
+    // who is played describes somebody by themselves
+    const about = playing ? "" : this.asked();
     this.set({ on: true, playing, text: "", live: false, waiting: false });
     try {
-      const source = await make();
+      const source = await make(about);
       this.source = source;
-      this.wire(source);
+      this.wire(source, about);
       await source.start();
       // the key may have been let go while the browser asked for the microphone
       if (!this.on) source.stop();
     } catch (error) {
       this.source = null;
-      const plain = PROBLEMS[error.name];
-      say(plain ? t(plain) : `${t("ask.no-sound")} ${error.message}`, "error");
+      complain({ kind: error.name, error: `${t("ask.no-sound")} ${error.message}` });
       this.set({ on: false, playing: false });
     }
   }
@@ -74,18 +92,22 @@ export class Sound {
     this.set({ on: false, playing: false, speech: false, level: 0, waiting: true });
   }
 
-  wire(source) {
+  wire(source, about) {
     const always = (name, act) => source.addEventListener(name, (event) => act(event.detail));
     // of an earlier one, whose last words are still to come, only those are wanted
     const on = (name, act) => always(name, (detail) => this.source === source && act(detail));
     on("level", ({ rms }) => this.loud(rms));
-    on("speech", ({ on: speech }) => this.set({ speech }));
+    on("speech", ({ on: speech }) => {
+      // hands-free the questions change while the microphone stays on
+      if (speech && this.free && !this.playing) about = this.asked();
+      this.set({ speech });
+    });
     on("partial", ({ text }) => this.set({ text, live: true }));
     always("final", ({ text }) => {
       this.end(text);
-      if (text.trim()) this.heard(text);
+      if (text.trim()) this.heard(text, about);
     });
-    always("error", ({ error }) => say(error, "error"));
+    always("error", complain);
     on("over", () => {
       this.source = null;
       this.set({ on: false, playing: false, speech: false, level: 0, live: false, waiting: false });

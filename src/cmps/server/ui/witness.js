@@ -2,7 +2,7 @@
 // way of a voice: in real time, over the same line, so that the words appear as they are said.
 
 import { witnessSound } from "./api.js";
-import { Line, relay } from "./line.js";
+import { Line, SoundError, relay } from "./line.js";
 
 const RATE = 16000;
 const HEAD = 44; // bytes of a WAV before its samples
@@ -21,7 +21,7 @@ export class Witness extends EventTarget {
   /** Begin to play; returns when the recording is on its way. */
   async start() {
     const answer = await fetch(witnessSound(this.id));
-    if (!answer.ok) throw new Error("The recording is not there any more. Reload the page.");
+    if (!answer.ok) throw new SoundError("gone");
     const file = await answer.arrayBuffer();
     this.samples = new Int16Array(file.slice(HEAD));
     this.line.open();

@@ -1,5 +1,6 @@
 // Why: how a description comes in: held space bar or hands-free, typed, a picture, a recording.
 // What was heard is searched at once and stays correctable: correcting takes the step back first.
+// While an open question is shown, what is spoken is its answer, unless the operator says otherwise.
 
 import { describe, givePhoto, hear, undo } from "../actions.js";
 import { h } from "../dom.js";
@@ -13,10 +14,12 @@ const PICTURES = "image/jpeg,image/png,image/webp,image/*";
 const SOUNDS = "audio/*,.wav,.flac,.ogg,.webm,.mp3,.m4a";
 
 class Ask extends Component {
-  static shows = ["session", "witnesses", "prefs", "route"];
+  static shows = ["session", "results", "witnesses", "prefs", "route"];
   static needs = ["session"];
-  sound = new Sound(() => this.redraw(), (text) => this.heard(text));
+  sound = new Sound(() => this.redraw(), (text, about) => this.heard(text, about), () => this.asked());
   correcting = 0;
+  answered = ""; // topic of the question that the words to correct answer
+  aside = ""; // topic of the question that what is spoken does not answer
   dropping = false;
 
   view() {
@@ -33,6 +36,7 @@ class Ask extends Component {
   speaking() {
     const { on, free, level, speech, playing } = this.sound;
     const held = !free && !playing;
+    const [start, hold] = this.asked() ? ["ask.start-answer", "ask.hold-answer"] : ["ask.start", "ask.hold"];
     return h(
       "div",
       { class: "speaking", key: "speaking" },
@@ -48,9 +52,10 @@ class Ask extends Component {
         },
         icon("mic", 28),
         h("span", { class: "talk-words" },
-          h("strong", null, playing ? t("ask.playing") : on ? t("ask.listening") : free ? t("ask.start") : t("ask.hold")),
+          h("strong", null, playing ? t("ask.playing") : on ? t("ask.listening") : t(free ? start : hold)),
           h("small", null, playing ? t("ask.stop") : on && !free ? t("ask.release") : free ? t("ask.free-hint") : t("ask.space"))),
         h("span", { class: "level", "aria-hidden": "true", style: { "--level": String(level) } })),
+      this.meaning(),
       h("div", { class: "row speak-row" },
         h("label", { class: "switch" },
           h("input", { type: "checkbox", role: "switch", checked: free, onchange: (event) => this.freely(event.target.checked) }),
@@ -59,6 +64,32 @@ class Ask extends Component {
           h("select", { value: spoken(), title: t("ask.spoken"), onchange: (event) => prefer({ spoken: event.target.value }) },
             ...tongues().map(([code, name]) => h("option", { value: code, lang: code }, name))))),
     );
+  }
+
+  /** While an open question is shown: whether what is spoken answers it. */
+  meaning() {
+    const one = openQuestion();
+    if (!one) return null;
+    const choice = (value, aside, ...words) =>
+      h("label", { class: "check" },
+        h("input", {
+          type: "radio", name: "meaning", value, checked: (this.aside === one.about) === (aside === one.about),
+          onchange: () => ((this.aside = aside), this.redraw()),
+        }),
+        h("span", null, ...words));
+    return h(
+      "fieldset",
+      { class: "meaning", key: "meaning" },
+      h("legend", null, t("ask.meaning")),
+      choice("answer", "", t("ask.answers"), " ", h("q", { lang: state.session.language }, one.words)),
+      choice("aside", one.about, t("ask.aside")),
+    );
+  }
+
+  /** The topic of the open question that whoever speaks now answers; empty where they describe. */
+  asked() {
+    const about = openQuestion()?.about ?? "";
+    return about === this.aside ? "" : about;
   }
 
   transcript() {
@@ -122,8 +153,10 @@ class Ask extends Component {
     if (free) this.talk(true);
   }
 
-  async heard(text) {
-    if (await describe(text, true)) this.correcting = state.session.version;
+  async heard(text, about) {
+    if (!(await describe(text, true, about))) return;
+    this.correcting = state.session.version;
+    this.answered = about;
   }
 
   correct(text) {
@@ -145,9 +178,10 @@ class Ask extends Component {
     const box = this.querySelector("#describe");
     const text = box.value;
     if (!text.trim()) return;
-    if (this.undoes && this.correcting === state.session.version) await undo();
+    const corrects = this.undoes && this.correcting === state.session.version;
+    if (corrects) await undo();
     this.undoes = false;
-    if (await describe(text, false)) {
+    if (await describe(text, false, corrects ? this.answered : "")) {
       if (box.value === text) box.value = "";
       sessionStorage.removeItem(this.place());
       if (matchMedia("(max-width: 60em)").matches) set({ tab: "people" });
@@ -158,7 +192,7 @@ class Ask extends Component {
     this.sound.wait();
     const found = await hear(file);
     this.sound.end(found?.text ?? "");
-    if (found?.text) await this.heard(found.text);
+    if (found?.text) await this.heard(found.text, "");
     else if (found) say(t("ask.nothing"), "error");
   }
 
@@ -198,6 +232,12 @@ class Ask extends Component {
       else givePhoto(file);
     }
   }
+}
+
+/** The question that is answered in words, where one is shown. */
+function openQuestion() {
+  const one = state.results?.question;
+  return one?.about ? one : null;
 }
 
 const heldKey = (event) => event.code === "Space" || event.key === "Enter";
