@@ -333,8 +333,12 @@ def fit(
     ]
     curve, held_out = curves[0], halves[1]
     way = way_of(curve)
-    plain, again = metrics(held_out, Way()), metrics(held_out, way)
-    mixed = metrics(held_out, Way(way.share))
+    steps = {
+        "_global": Way(),
+        "_hubs": Way(hubs=way.hubs),
+        "_fpr": Way(way.share, hubs=way.hubs),
+        "": way,
+    }
     judged = [chances(held_out, curve, SHOWN), chances(halves[0], curves[1], SHOWN)]
     figures = {}
     for name, found in (("", judged[:1]), ("_cross", judged)):
@@ -343,14 +347,11 @@ def fit(
         first = np.concatenate([one[2] for one in found]) == 0
         figures[f"calibration_error_first{name}"] = calibration_error(shown[first], right[first])
         figures[f"calibration_error_best_20{name}"] = calibration_error(shown, right)
-    return curve, {name: round(value, 4) for name, value in figures.items()} | {
-        "rank1_global": round(plain.ranks[1], 2),
-        "rank1_fpr": round(mixed.ranks[1], 2),
-        "rank1": round(again.ranks[1], 2),
-        "mAP_global": round(plain.mean_precision, 2),
-        "mAP_fpr": round(mixed.mean_precision, 2),
-        "mAP": round(again.mean_precision, 2),
-    }
+    for name, step in steps.items():
+        ranked = metrics(held_out, step)
+        figures |= {f"rank1{name}": ranked.ranks[1], f"rank10{name}": ranked.ranks[10]}
+        figures[f"mAP{name}"] = ranked.mean_precision
+    return curve, {name: round(value, 4) for name, value in figures.items()}
 
 
 def way_of(curve: Curve) -> Way:
