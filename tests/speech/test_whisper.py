@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zlib
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,7 +37,10 @@ class Scripted:
         self.asked.append(initial_prompt)
         text = self.texts[initial_prompt]
         part = SimpleNamespace(
-            text=f" {text}", avg_logprob=self.probability, no_speech_prob=self.silence
+            text=f" {text}",
+            avg_logprob=self.probability,
+            no_speech_prob=self.silence,
+            compression_ratio=len(text) / len(zlib.compress(text.encode())),
         )
         return iter([part] if text else []), None
 
@@ -56,6 +60,12 @@ def test_the_prompt_repeated_from_noise_is_dropped(probability: float, silence: 
     model = Scripted("A man with short hair, khaki shorts.", "you", probability, silence)
     assert hear(model) == "you"
     assert hear(Scripted(prompt(), "", probability, silence)) == ""
+
+
+def test_a_decoder_that_goes_round_in_circles_is_asked_again_without_the_prompt() -> None:
+    circles = "A man is wearing dark shorts" + ", a black shirt" * 30
+    model = Scripted(circles, "A man is wearing dark shorts, is walking.", -0.1, 0.0)
+    assert hear(model) == "A man is wearing dark shorts, is walking."
 
 
 def test_a_doubtful_sentence_that_comes_back_keeps_its_spelling() -> None:

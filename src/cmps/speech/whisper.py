@@ -35,6 +35,9 @@ WINDOW_SECONDS = 30
 SURE_LOG_PROBABILITY = -0.4
 SURE_SILENCE = 0.2
 ALIKE = 0.5
+# How many times shorter a text may become by compression (Whisper's own limit): "a black shirt, a
+# black shirt, …" to the end of the window is a decoder that goes round in circles.
+LOOPING = 2.4
 
 
 class Whisper:
@@ -111,7 +114,10 @@ class Whisper:
             initial_prompt=lead,
         )
         heard = list(segments)
-        sure = all(_sure(part.avg_logprob, part.no_speech_prob) for part in heard)
+        sure = all(
+            _sure(part.avg_logprob, part.no_speech_prob) and part.compression_ratio <= LOOPING
+            for part in heard
+        )
         return " ".join(part.text.strip() for part in heard).strip(), sure
 
 
