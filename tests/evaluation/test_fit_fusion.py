@@ -7,14 +7,24 @@ import pytest
 
 from cmps.datasets.picture import Picture
 from cmps.encoders.image import ImageEncoder
-from cmps.evaluation.fit_fusion import SLOPES, Shown, fit_slopes, fit_weights, scored, sent
+from cmps.evaluation import fit_fusion
+from cmps.evaluation.fit_fusion import (
+    SLOPES,
+    Shown,
+    fit_slopes,
+    fit_trust,
+    fit_weights,
+    scored,
+    sent,
+    taken,
+)
 from cmps.evaluation.pictures import encode_pictures
 from cmps.evaluation.progressive import searched_gallery
 from cmps.evaluation.witness import witnesses
 from cmps.gallery.memory import MemoryGallery
 from cmps.search.calibration import Curve, probability
 from cmps.search.evidence import Habits
-from cmps.search.fusion import Weights
+from cmps.search.fusion import LARGE, Trust, Weights
 from cmps.search.questions import catalogue
 from cmps.search.refining import Refiner
 from cmps.search.witness import shipped_reader
@@ -54,14 +64,17 @@ def test_the_line_of_trust_makes_what_is_shown_honest():
     shown = Shown()
     odds = random.normal(0, 3, 20_000)
     sentences, chips = random.integers(0, 2, 20_000), random.integers(0, 5, 20_000)
-    true = 0.5 * odds - 1 - 0.7 * sentences - 0.2 * chips
-    shown.rows = list(zip(odds, sentences, chips, strict=True))
+    sizes = np.log(random.choice([300, 1000, LARGE], 20_000) / LARGE)
+    true = 0.5 * odds - 1 - 0.7 * sentences - 0.2 * chips - 0.4 * sizes
+    shown.rows = list(zip(odds, sentences, chips, sizes, strict=True))
     shown.right = list(random.random(20_000) < probability(true))
     shown.weights = [1.0] * 20_000
     trust = shown.trust()
     assert trust.slope == pytest.approx(0.5, abs=0.03)
     assert trust.sentence == pytest.approx(-0.7, abs=0.1)
     assert trust.constant(2, 3) == pytest.approx(-1 - 0.7 - 0.6, abs=0.15)
+    small = trust.constant(2, 3, 300) - trust.constant(2, 3)
+    assert small == pytest.approx(-0.4 * np.log(300 / LARGE), abs=0.2)
 
 
 @pytest.fixture
@@ -100,6 +113,31 @@ def test_weights_are_chosen_by_what_witnesses_find(crowd):
     assert score >= 0
     assert len(outcome.ranks) == len(asked)
     assert isinstance(best, Weights)
+
+
+def test_trust_is_fitted_in_the_large_gallery_and_in_small_ones(crowd, pedes, image_encoder):
+    searched, asked = crowd
+    pictures = [
+        Picture(path, person=f"p{number}")
+        for number, path in enumerate(sorted((pedes / "imgs").rglob("*.jpg"))[:4])
+    ]
+    own = taken(encode_pictures(pictures, image_encoder), np.array([2, 0]))
+    assert own.people.tolist() == ["p2", "p0"]
+    seen = []
+
+    def spy(there, within, shown):
+        seen.append((len(there.people), len(within), there.refiner.weights.trust))
+        shown.rows += [(-1.0, 0, 1, 0.1 * len(seen)), (1.0, 0, 2, 0.0), (2.0, 1, 1, 0.3)]
+        shown.right += [False, True, True]
+        shown.weights += [1.0] * 3
+        return 0.0, None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit_fusion, "sent", spy)
+        assert isinstance(fit_trust(searched, own, Weights(), HABITS, asked), Trust)
+    # the split's two pictures: once whole, once as the one part of 300 that they make
+    assert [people for people, _, _ in seen] == [len(searched.people), 2, 2]
+    assert all(trust == Trust() for _, _, trust in seen)
 
 
 def test_pictures_are_scored_for_all_chips_with_what_their_witness_knows(crowd):

@@ -24,8 +24,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.evaluation.fit_calibration import fit_logistic, fits
+from cmps.evaluation.fit_calibration import fit_logistic, fits, parts
 from cmps.evaluation.large_gallery import encode_once
+from cmps.evaluation.pictures import EncodedGallery
 from cmps.evaluation.progressive import (
     SHOWN,
     TURNS,
@@ -39,7 +40,7 @@ from cmps.evaluation.witness import Witness, witnesses
 from cmps.gallery.memory import MemoryGallery
 from cmps.search.calibration import probability
 from cmps.search.evidence import Evidence, Habits, offset_for, shipped_habits
-from cmps.search.fusion import Trust, Weights, shipped_weights
+from cmps.search.fusion import LARGE, Trust, Weights, shipped_weights
 from cmps.search.people import Ranking
 from cmps.search.questions import catalogue
 from cmps.search.refining import Refiner
@@ -116,19 +117,21 @@ def scored(
 class Shown:
     """The people shown in all turns: what :class:`Trust` is fitted on."""
 
-    rows: list[tuple[float, float, float]] = field(default_factory=list)
+    rows: list[tuple[float, float, float, float]] = field(default_factory=list)
     right: list[bool] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
 
     def look(self, people: Mapping[str, str]) -> Callable[[Witness, State, Ranking], None]:
-        """Return what collects one ranking."""
+        """Return what collects one ranking of a gallery; ``people`` names everybody in it."""
+        size = float(np.log(len(people) / LARGE))
 
         def take(witness: Witness, state: State, ranking: Ranking) -> None:
             shown = ranking.people[:SHOWN]
             texts, chips = len(state.sentences), len(state.description.chips)
             for place, person in enumerate(shown):
                 chance = min(max(person.probability, 1e-12), 1 - 1e-12)
-                self.rows.append((float(np.log(chance / (1 - chance))), texts - 1, chips))
+                odds = float(np.log(chance / (1 - chance)))
+                self.rows.append((odds, texts - 1, chips, size))
                 self.right.append(people[person.best.sighting.id] == witness.person)
                 # the first one counts as much as all others together
                 self.weights.append(1.0 if place == 0 else 1.0 / (len(shown) - 1))
@@ -140,8 +143,8 @@ class Shown:
         slopes, base = fit_logistic(
             np.array(self.rows), np.array(self.right), np.array(self.weights)
         )
-        slope, sentence, chip = (round(float(one), 4) for one in slopes)
-        return Trust(slope, round(base, 4), sentence, chip)
+        slope, sentence, chip, size = (round(float(one), 4) for one in slopes)
+        return Trust(slope, round(base, 4), sentence, chip, size)
 
 
 def sent(
@@ -182,6 +185,51 @@ def fit_weights(
     return best
 
 
+def fit_trust(
+    searched: Searched,
+    own: EncodedGallery,
+    weights: Weights,
+    habits: Habits,
+    asked: Sequence[Witness],
+) -> Trust:
+    """Fit the line of trust in the large gallery, and in small ones of the split's own pictures.
+
+    What log-odds of a large gallery say is not what those of a small one do, and most galleries
+    are small when a search begins.
+
+    Args:
+        searched: The large gallery.
+        own: The split's own pictures; searched whole, and in parts of 300.
+        weights: As fitted before; their trust is left aside.
+        habits: The same.
+        asked: The witnesses.
+    """
+    galleries = [searched]
+    for size in (None, 300):
+        for rows in parts(own.people, size):
+            small = taken(own, rows)
+            where = searched.refiner, searched.variant, searched.reader
+            galleries.append(searched_gallery(small, *where))
+    shown = Shown()
+    plain = replace(weights, trust=Trust())
+    for one in galleries:
+        there = set(one.people.values())
+        within = [witness for witness in asked if witness.person in there]
+        sent(with_weights(one, plain, habits), within, shown)
+    return shown.trust()
+
+
+def taken(gallery: EncodedGallery, rows: NDArray[np.intp]) -> EncodedGallery:
+    """Return some rows of a gallery."""
+    return EncodedGallery(
+        [gallery.pictures[row] for row in rows],
+        gallery.embeddings[rows],
+        gallery.pyramids[rows],
+        gallery.foregrounds[rows],
+        0.0,
+    )
+
+
 def main() -> None:
     """Fit, write, and print what the other half says."""
     from cmps.cli.running import opened
@@ -206,9 +254,8 @@ def main() -> None:
         before = _summary(sent(searched, held))
         habits = _slopes(searched, fitting)
         weights = fit_weights(with_weights(searched, shipped_weights(), habits), fitting)
-        shown = Shown()
-        sent(with_weights(searched, weights, habits), fitting, shown)
-        weights = replace(weights, trust=shown.trust())
+        own = taken(gallery, np.arange(len(pictures)))
+        weights = replace(weights, trust=fit_trust(searched, own, weights, habits, fitting))
         after = _summary(sent(with_weights(searched, weights, habits), held))
     plain = asdict(habits)
     del plain["directions"]  # they are in a file of their own

@@ -30,6 +30,10 @@ from cmps.understanding.chips import Chip
 Floats = NDArray[np.float64]
 
 
+LARGE = 20_000
+"""Sightings of the gallery whose log-odds :class:`Trust` takes as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trust:
     """How far log-odds of what was said are to be trusted: a line, so their order stays.
@@ -41,16 +45,19 @@ class Trust:
         slope, base: Of the line.
         sentence: What each sentence after the first adds.
         chip: What each chip adds.
+        size: What the log of the gallery's size adds, over that of :data:`LARGE`.
     """
 
     slope: float = 1.0
     base: float = 0.0
     sentence: float = 0.0
     chip: float = 0.0
+    size: float = 0.0
 
-    def constant(self, sentences: int, chips: int) -> float:
-        """Return what the line adds for so many sentences and chips."""
-        return self.base + self.sentence * (sentences - 1) + self.chip * chips
+    def constant(self, sentences: int, chips: int, gallery: int = LARGE) -> float:
+        """Return what the line adds for so many sentences and chips, in a gallery of a size."""
+        told = self.sentence * (sentences - 1) + self.chip * chips
+        return self.base + told + self.size * float(np.log(max(gallery, 1) / LARGE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +361,7 @@ class Fusion:
             odds += share * sum(lines[:texts])
             trust = self._weights.trust
             odds *= trust.slope
-            odds += trust.constant(texts, len(self._asked.claims))
+            odds += trust.constant(texts, len(self._asked.claims), self._size)
         if ratios[texts:]:
             # any one of the pictures may be the one that looks like them today
             pictures = [one + line for one, line in zip(ratios[texts:], lines[texts:], strict=True)]
