@@ -65,8 +65,8 @@ def test_the_line_of_trust_makes_what_is_shown_honest():
     odds = random.normal(0, 3, 20_000)
     sentences, chips = random.integers(0, 2, 20_000), random.integers(0, 5, 20_000)
     sizes = np.log(random.choice([300, 1000, LARGE], 20_000) / LARGE)
-    true = 0.5 * odds - 1 - 0.7 * sentences - 0.2 * chips - 0.4 * sizes
-    shown.rows = list(zip(odds, sentences, chips, sizes, strict=True))
+    true = (0.5 - 0.1 * sizes) * odds - 1 - 0.7 * sentences - 0.2 * chips - 0.4 * sizes
+    shown.rows = list(zip(odds, sentences, chips, sizes, sizes * odds, strict=True))
     shown.right = list(random.random(20_000) < probability(true))
     shown.weights = [1.0] * 20_000
     trust = shown.trust()
@@ -75,6 +75,10 @@ def test_the_line_of_trust_makes_what_is_shown_honest():
     assert trust.constant(2, 3) == pytest.approx(-1 - 0.7 - 0.6, abs=0.15)
     small = trust.constant(2, 3, 300) - trust.constant(2, 3)
     assert small == pytest.approx(-0.4 * np.log(300 / LARGE), abs=0.2)
+    steep = trust.steepness(300) - trust.steepness(LARGE)
+    assert steep == pytest.approx(-0.1 * np.log(300 / LARGE), abs=0.08)
+    assert trust.steepness(10 * LARGE) == trust.steepness(LARGE)
+    assert Trust(slope=0.2, bend=0.3).steepness(300) > 0
 
 
 @pytest.fixture
@@ -127,7 +131,8 @@ def test_trust_is_fitted_in_the_large_gallery_and_in_small_ones(crowd, pedes, im
 
     def spy(there, within, shown):
         seen.append((len(there.people), len(within), there.refiner.weights.trust))
-        shown.rows += [(-1.0, 0, 1, 0.1 * len(seen)), (1.0, 0, 2, 0.0), (2.0, 1, 1, 0.3)]
+        shown.rows += [(-1.0, 0, 1, 0.1 * len(seen), 0.0), (1.0, 0, 2, 0.0, 0.0)]
+        shown.rows += [(2.0, 1, 1, 0.3, 0.2)]
         shown.right += [False, True, True]
         shown.weights += [1.0] * 3
         return 0.0, None

@@ -40,7 +40,7 @@ from cmps.evaluation.witness import Witness, witnesses
 from cmps.gallery.memory import MemoryGallery
 from cmps.search.calibration import probability
 from cmps.search.evidence import Evidence, Habits, offset_for, shipped_habits
-from cmps.search.fusion import LARGE, Trust, Weights, shipped_weights
+from cmps.search.fusion import Trust, Weights, larger, shipped_weights
 from cmps.search.people import Ranking
 from cmps.search.questions import catalogue
 from cmps.search.refining import Refiner
@@ -117,13 +117,13 @@ def scored(
 class Shown:
     """The people shown in all turns: what :class:`Trust` is fitted on."""
 
-    rows: list[tuple[float, float, float, float]] = field(default_factory=list)
+    rows: list[tuple[float, float, float, float, float]] = field(default_factory=list)
     right: list[bool] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
 
     def look(self, people: Mapping[str, str]) -> Callable[[Witness, State, Ranking], None]:
         """Return what collects one ranking of a gallery; ``people`` names everybody in it."""
-        size = float(np.log(len(people) / LARGE))
+        size = larger(len(people))
 
         def take(witness: Witness, state: State, ranking: Ranking) -> None:
             shown = ranking.people[:SHOWN]
@@ -131,7 +131,7 @@ class Shown:
             for place, person in enumerate(shown):
                 chance = min(max(person.probability, 1e-12), 1 - 1e-12)
                 odds = float(np.log(chance / (1 - chance)))
-                self.rows.append((odds, texts - 1, chips, size))
+                self.rows.append((odds, texts - 1, chips, size, size * odds))
                 self.right.append(people[person.best.sighting.id] == witness.person)
                 # the first one counts as much as all others together
                 self.weights.append(1.0 if place == 0 else 1.0 / (len(shown) - 1))
@@ -143,8 +143,8 @@ class Shown:
         slopes, base = fit_logistic(
             np.array(self.rows), np.array(self.right), np.array(self.weights)
         )
-        slope, sentence, chip, size = (round(float(one), 4) for one in slopes)
-        return Trust(slope, round(base, 4), sentence, chip, size)
+        slope, *others = (round(float(one), 4) for one in slopes)
+        return Trust(slope, round(base, 4), *others)
 
 
 def sent(

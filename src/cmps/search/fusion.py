@@ -34,6 +34,14 @@ LARGE = 20_000
 """Sightings of the gallery whose log-odds :class:`Trust` takes as they are."""
 
 
+FLATTEST = 0.1
+
+
+def larger(gallery: int) -> float:
+    """Return the log of a gallery's size over :data:`LARGE`; beyond it galleries count alike."""
+    return min(float(np.log(max(gallery, 1) / LARGE)), 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Trust:
     """How far log-odds of what was said are to be trusted: a line, so their order stays.
@@ -46,6 +54,7 @@ class Trust:
         sentence: What each sentence after the first adds.
         chip: What each chip adds.
         size: What the log of the gallery's size adds, over that of :data:`LARGE`.
+        bend: What the same adds to the slope.
     """
 
     slope: float = 1.0
@@ -53,11 +62,16 @@ class Trust:
     sentence: float = 0.0
     chip: float = 0.0
     size: float = 0.0
+    bend: float = 0.0
+
+    def steepness(self, gallery: int) -> float:
+        """Return the slope in a gallery of a size; never so flat that the order is lost."""
+        return max(self.slope + self.bend * larger(gallery), FLATTEST)
 
     def constant(self, sentences: int, chips: int, gallery: int = LARGE) -> float:
         """Return what the line adds for so many sentences and chips, in a gallery of a size."""
         told = self.sentence * (sentences - 1) + self.chip * chips
-        return self.base + told + self.size * float(np.log(max(gallery, 1) / LARGE))
+        return self.base + told + self.size * larger(gallery)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +277,8 @@ class Fusion:
             return self.coarse(closeness)  # of pictures the best one counts, not their sum
         if texts:
             gained = sum(self._lines(closeness)) - sum(self._lines())
-            coarse += self._weights.trust.slope * texts**-self._weights.repeated * gained
+            slope = self._weights.trust.steepness(self._size)
+            coarse += slope * texts**-self._weights.repeated * gained
         return coarse
 
     def _lines(self, closeness: Sequence[float] = ()) -> list[float]:
@@ -360,7 +375,7 @@ class Fusion:
                 odds += share * ratio
             odds += share * sum(lines[:texts])
             trust = self._weights.trust
-            odds *= trust.slope
+            odds *= trust.steepness(self._size)
             odds += trust.constant(texts, len(self._asked.claims), self._size)
         if ratios[texts:]:
             # any one of the pictures may be the one that looks like them today
