@@ -2,8 +2,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from cmps.evaluation.fit_calibration import (
     Retrieved,
@@ -12,7 +10,6 @@ from cmps.evaluation.fit_calibration import (
     calibration_error,
     chances,
     fit_curve,
-    fit_logistic,
     fits,
     metrics,
     parts,
@@ -26,19 +23,6 @@ def retrieved(similarities, right, distances=None, missed=0):
     return Retrieved(True, similarities, far, np.array(right, bool), missed)
 
 
-@settings(deadline=None)  # 20,000 rows: a busy machine may take its time
-@given(st.floats(2, 30), st.floats(-10, 2), st.integers(0, 100))
-def test_the_line_that_made_the_data_is_found_again(slope, centre, seed):
-    random = np.random.default_rng(seed)
-    intercept = -slope * 0.5 + centre / 10
-    scores = random.uniform(0, 1, 20_000)
-    right = random.random(20_000) < probability(slope * scores + intercept)
-    slopes, found = fit_logistic(scores[:, None], right)
-    assert slopes[0] == pytest.approx(slope, rel=0.15, abs=0.3)
-    middle = -found / slopes[0]
-    assert middle == pytest.approx(-intercept / slope, abs=0.05)
-
-
 def test_calibration_error_by_hand():
     # two bins: 0.9 said and half right, 0.1 said and none right
     chances = np.array([0.9, 0.9, 0.1, 0.1])
@@ -50,16 +34,6 @@ def test_honest_chances_have_little_error():
     random = np.random.default_rng(0)
     chances = random.random(50_000)
     assert calibration_error(chances, random.random(50_000) < chances) < 0.01
-
-
-def test_weights_count_as_repetitions():
-    inputs = np.array([[0.0], [0.0], [1.0], [1.0]])
-    right = np.array([False, True, False, True])
-    counts = np.array([3, 1, 1, 2])
-    slopes, intercept = fit_logistic(inputs, right, counts)
-    again = fit_logistic(np.repeat(inputs, counts, 0), np.repeat(right, counts))
-    assert slopes[0] == pytest.approx(again[0][0])
-    assert intercept == pytest.approx(again[1])
 
 
 def test_chances_are_of_the_best_of_every_query():

@@ -24,9 +24,9 @@ from cmps.evaluation.witness import witnesses
 from cmps.gallery.memory import MemoryGallery
 from cmps.search.calibration import Curve, probability
 from cmps.search.evidence import Habits
-from cmps.search.fusion import LARGE, Trust, Weights
 from cmps.search.questions import catalogue
 from cmps.search.refining import Refiner
+from cmps.search.weights import LARGE, Trust, Weights
 from cmps.search.witness import shipped_reader
 from cmps.understanding.chips import Chip
 from cmps.understanding.edits import Add, apply_all

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from cmps.training.recipe import Kind
 
 train = typer.Typer(help="Train the networks (needs the extra: train).")
 
@@ -112,6 +115,12 @@ def language(
     print(runs / "language")
 
 
+def _train(kind: Kind, config: str, start: str, **inputs: Any) -> None:
+    from cmps.training.recipe import Inputs, Step, run_step
+
+    print(run_step(Step(kind, config, start), Inputs(**inputs)))
+
+
 @train.command()
 def reid(
     runs: Runs,
@@ -120,9 +129,7 @@ def reid(
     device: Device = "cpu",
 ) -> None:
     """Stage 1: the image branch learns to tell people apart, taught by a larger network."""
-    from cmps.training.recipe import Inputs, Step, run_step
-
-    print(run_step(Step("reid", config), Inputs(runs, imagenet, device=device)))
+    _train("reid", config, "", runs=runs, imagenet=imagenet, device=device)
 
 
 @train.command()
@@ -134,9 +141,7 @@ def crossmodal(
     device: Device = "cpu",
 ) -> None:
     """Stage 2: both text branches and the image branch learn one space."""
-    from cmps.training.recipe import Inputs, Step, run_step
-
-    print(run_step(Step("crossmodal", config, start), Inputs(runs, None, attributes, device)))
+    _train("crossmodal", config, start, runs=runs, attributes=attributes, device=device)
 
 
 @train.command()
@@ -148,9 +153,7 @@ def text(
     device: Device = "cpu",
 ) -> None:
     """Stage 3: BERT and both text branches are tuned against a finished image branch."""
-    from cmps.training.recipe import Inputs, Step, run_step
-
-    print(run_step(Step("text", config, start), Inputs(runs, None, attributes, device)))
+    _train("text", config, start, runs=runs, attributes=attributes, device=device)
 
 
 @train.command()
@@ -162,9 +165,7 @@ def image(
     device: Device = "cpu",
 ) -> None:
     """Stage 4: the image branch learns on against the stored sentences, drawn people beside it."""
-    from cmps.training.recipe import Inputs, Step, run_step
-
-    print(run_step(Step("image", config, start), Inputs(runs, None, attributes, device)))
+    _train("image", config, start, runs=runs, attributes=attributes, device=device)
 
 
 @train.command()
@@ -177,10 +178,7 @@ def distil(
     device: Device = "cpu",
 ) -> None:
     """Stage 5: the fast text network learns what both text networks say together."""
-    from cmps.training.recipe import Inputs, Step, run_step
-
-    inputs = Inputs(runs, None, attributes, device, texts)
-    print(run_step(Step("distil", config, start), inputs))
+    _train("distil", config, start, runs=runs, attributes=attributes, device=device, texts=texts)
 
 
 @train.command(name="all")

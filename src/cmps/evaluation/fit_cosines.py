@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.evaluation.fit_calibration import fit_logistic, fits
+from cmps.evaluation.fit_calibration import fits
+from cmps.evaluation.logistic import fit_logistic
 from cmps.evaluation.pictures import EncodedGallery
 from cmps.search.calibration import Curve
 from cmps.search.fusion import prior

@@ -24,8 +24,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.evaluation.fit_calibration import fit_logistic, fits, parts
+from cmps.evaluation.fit_calibration import fits, parts
 from cmps.evaluation.large_gallery import encode_once
+from cmps.evaluation.logistic import fit_logistic
 from cmps.evaluation.pictures import EncodedGallery
 from cmps.evaluation.progressive import (
     SHOWN,
@@ -40,11 +41,11 @@ from cmps.evaluation.witness import Witness, witnesses
 from cmps.gallery.memory import MemoryGallery
 from cmps.search.calibration import probability
 from cmps.search.evidence import Evidence, Habits, offset_for, shipped_habits
-from cmps.search.fusion import Trust, Weights, larger, shipped_weights
 from cmps.search.people import Ranking
 from cmps.search.questions import catalogue
 from cmps.search.refining import Refiner
 from cmps.search.session import State
+from cmps.search.weights import Trust, Weights, larger, shipped_weights
 
 EVIDENCE = Path(__file__).parents[1] / "search" / "evidence.json"
 WEIGHTS = EVIDENCE.with_name("weights.json")

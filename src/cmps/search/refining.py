@@ -15,7 +15,7 @@ from cmps.gallery.resident import Resident, Snapshot
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve, probability
 from cmps.search.evidence import Evidence, Habits, seen, shipped_habits
-from cmps.search.fusion import Asked, Claim, Floats, Fusion, Scored, Weights, shipped_weights
+from cmps.search.fusion import Asked, Claim, Floats, Fusion, Scored
 from cmps.search.hubs import Hubs
 from cmps.search.kept import Inverses, Kept, Records
 from cmps.search.people import Mark, Person, Ranking, Reason, candidates, grouped, thinness
@@ -23,6 +23,7 @@ from cmps.search.ranking import Probe
 from cmps.search.reconstruction import Rebuilt, inverses_of
 from cmps.search.sentences import Sentences
 from cmps.search.session import State
+from cmps.search.weights import Weights, shipped_weights
 from cmps.settings import Variant
 from cmps.timings import Timings
 from cmps.understanding.chips import Chip

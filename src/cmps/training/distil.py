@@ -197,9 +197,9 @@ def train(
     """
     corpus = Corpus.load(corpus_folder)
     captions = captions_by_row(corpus, attributes, config.attributes)
-    others = [] if texts is None else texts.read_text(encoding="utf-8").splitlines()
     known = [text for of_picture in captions.values() for text in of_picture]
-    others = [one for one in others if one.strip()]
+    lines = [] if texts is None else texts.read_text(encoding="utf-8").splitlines()
+    others = [one for one in lines if one.strip()]
     pool = pool_of(known, others, np.random.default_rng(0), RECOMBINED)
     model = load_model(weights, config.network).eval()
     said = said_by_both(model, language, pool)
