@@ -100,7 +100,12 @@ async def speech(
         speaker.leave()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # not gather: cancelled itself while it waits for cancelled tasks, it raises one of their
+        # cancellations in place of its own, and who cancelled it does not know it again
+        ended, _ = await asyncio.wait(tasks)
+        for task in ended:
+            if not task.cancelled():
+                task.exception()  # looked at, or asyncio reports it as forgotten
 
 
 def _require_open(program: Program, id: str) -> None:
