@@ -22,9 +22,37 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 STAGES = {
     "reid": "identity = 1.0\nteacher_cosine = 1.0\nfpr = 0.1",
     "crossmodal": "contrastive_accurate = 1.0\ncontrastive_fast = 1.0\nbalance = 0.1",
-    "text": "contrastive_accurate = 1.0\nwords_fast = 0.5",
-    "image": "teacher_cosine = 1.0\ntriplet = 1.0\nsentences_fast = 0.1",
+    "chorus": "chorus_accurate = 1.0\nchorus_fast = 1.0\nteacher_cosine = 1.0",
+    "text": "chorus_accurate = 1.0\ncontrastive_fast = 1.0\nwords_fast = 0.5",
 }
+STEPS = """
+[[step]]
+kind = "reid"
+config = "ROOT/my_reid.toml"
+[[step]]
+kind = "crossmodal"
+config = "ROOT/my_crossmodal.toml"
+start = "my_reid"
+name = "one"
+seed = 1
+[[step]]
+kind = "crossmodal"
+config = "ROOT/my_crossmodal.toml"
+start = "my_reid"
+name = "two"
+seed = 2
+[[step]]
+kind = "crossmodal"
+config = "ROOT/my_chorus.toml"
+start = "one"
+chorus = ["one", "two"]
+[[step]]
+kind = "text"
+config = "ROOT/my_text.toml"
+start = "my_chorus"
+chorus = ["one", "two"]
+"""
+RESULTS = ("my_reid", "one", "two", "my_chorus", "my_text")
 
 
 @pytest.fixture(scope="module")
@@ -37,27 +65,29 @@ def runs(tmp_path_factory):
     (root / "made").rename(root / "corpus" / "train")
     (root / "corpus" / "val").symlink_to(root / "corpus" / "train")
     write_imagenet(root / "imagenet.pt")
-    steps = []
+    (root / "texts.txt").write_text("A woman in a red skirt.\n\nSomebody with a bag.\n")
     for kind, weights in STAGES.items():
-        config = root / f"my_{kind}.toml"
-        people = 4 if kind == "image" else 3  # two pairs of look-alikes
-        config.write_text(
-            f'network = "{tiny.network}"\nepochs = 1\nidentities = {people}\npictures = 2\n'
+        (root / f"my_{kind}.toml").write_text(
+            f'network = "{tiny.network}"\nepochs = 1\nidentities = 4\npictures = 2\n'
             "backbone_rate = 1e-3\nhead_rate = 1e-3\ntext_rate = 1e-3\nweight_decay = 0.0\n"
-            f"warmup = 1\naverage = 0.5\ndistilled = 4\n[weights]\n{weights}\n"
+            "bert_rate = 1e-4\nwarmup = 1\naverage = 0.5\ndistilled = 8\nasked = 3\n"
+            f"against = 10\n[weights]\n{weights}\n"
         )
-        start = f'start = "my_{list(STAGES)[len(steps) - 1]}"\n' if steps else ""
-        steps.append(f'[[step]]\nkind = "{kind}"\nconfig = "{config}"\n{start}')
-    (root / "mine.toml").write_text("\n".join(steps))
+    (root / "mine.toml").write_text(STEPS.replace("ROOT", str(root)))
     return root
 
 
 def test_one_command_trains_every_stage_and_exports(cmps, runs):
     arguments = ("train", "all", "--runs", runs, "--imagenet", runs / "imagenet.pt")
-    answer = cmps(*arguments, "--recipe", runs / "mine.toml", "--out", runs / "files")
+    more = ("--texts", runs / "texts.txt", "--out", runs / "files")
+    answer = cmps(*arguments, "--recipe", runs / "mine.toml", *more)
     assert answer.code == 0, answer.err
-    for kind in STAGES:
-        assert (runs / f"my_{kind}.pt").is_file()
+    for name in RESULTS:
+        assert (runs / f"{name}.pt").is_file()
+    one, two = (torch.load(runs / f"{name}.pt", weights_only=True) for name in ("one", "two"))
+    assert not torch.equal(
+        one["network"]["fast.project.weight"], two["network"]["fast.project.weight"]
+    ), "seeds differ"
     names = {"image.onnx", "fast.onnx", "accurate.onnx", "fast.json", "accurate.json"}
     assert names <= {path.name for path in (runs / "files").iterdir()}
 
@@ -88,19 +118,34 @@ def test_one_command_trains_every_stage_and_exports(cmps, runs):
 def test_a_stage_without_its_start_says_what_to_train_first(cmps, runs, tmp_path):
     answer = cmps("train", "text", "--runs", tmp_path, "--config", runs / "my_text.toml")
     assert answer.code == 2
-    assert "train crossmodal first" in answer.err
+    assert "train chorus first" in answer.err
+
+
+def test_stages_one_by_one_take_names_seeds_and_a_chorus(cmps, runs):
+    config = runs / "my_crossmodal.toml"
+    made = cmps("train", "crossmodal", "--runs", runs, "--start", "my_reid", "--config", config,
+                "--name", "three", "--seed", 3)  # fmt: skip
+    assert made.code == 0, made.err
+    told = cmps("train", "crossmodal", "--runs", runs, "--start", "three", "--config",
+                runs / "my_chorus.toml", "--name", "told", "--chorus", "three",
+                "--chorus", "one")  # fmt: skip
+    assert told.code == 0, told.err
+    assert (runs / "told.pt").is_file()
 
 
 def test_the_shipped_recipe_starts_from_what_it_makes():
     steps = read_recipe()
     assert steps[0].kind == "reid"
-    assert all(step.start in {earlier.config for earlier in steps} for step in steps[1:])
+    made = {step.result for step in steps}
+    assert all({step.start, *step.chorus} <= made for step in steps[1:])
 
 
 def test_a_recipe_in_the_wrong_order_is_refused(tmp_path):
     path = tmp_path / "odd.toml"
     path.write_text('[[step]]\nkind = "text"\nconfig = "text"\nstart = "crossmodal"\n')
-    with pytest.raises(RecipeError, match="starts from crossmodal, not made before it"):
+    with pytest.raises(RecipeError, match="wants crossmodal, not made before it"):
         read_recipe(path)
     with pytest.raises(RecipeError, match="no stage 'tune'"):
         Step("tune", "text", "reid")
+    with pytest.raises(RecipeError, match="no sentences to ask a chorus about"):
+        Step("reid", "reid", chorus=("one",))

@@ -1,4 +1,4 @@
-"""Sampler, augmentation and the trainer that stops and goes on."""
+"""Augmentation and the trainer that stops and goes on."""
 
 import numpy as np
 import pytest
@@ -7,25 +7,7 @@ torch = pytest.importorskip("torch")
 
 from cmps.training.augment import Augmentation, augment  # noqa: E402
 from cmps.training.network import CONFIGS  # noqa: E402
-from cmps.training.sampler import identity_batches  # noqa: E402
 from cmps.training.stage import StageConfig, Trainer  # noqa: E402
-
-
-class TestSampler:
-    def test_batches_hold_people_with_several_pictures(self):
-        people = [0] * 5 + [1] * 4 + [2] * 3 + [3] * 8
-        seen = []
-        for batch in identity_batches(people, 2, 2, np.random.default_rng(0)):
-            drawn = [people[row] for row in batch]
-            assert len(drawn) == 4
-            assert drawn[0] == drawn[1] != drawn[2] == drawn[3]
-            seen += batch.tolist()
-        # only what no longer fills a batch may be missing at the epoch's end
-        assert len(set(seen)) >= 16
-
-    def test_too_few_people_are_refused(self):
-        with pytest.raises(ValueError, match="1 people do not fill a batch of 2"):
-            next(identity_batches([0, 0], 2, 2, np.random.default_rng(0)))
 
 
 class TestAugment:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from cmps.training.recipe import Kind
 
 train = typer.Typer(help="Train the networks (needs the extra: train).")
 
@@ -84,15 +81,18 @@ def drawn(
     teacher: Annotated[
         Path, typer.Option(metavar="FILE", help="Teacher: person-reidentification-retail-0277.xml.")
     ],
+    every: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Take every so manieth picture.")
+    ] = 1,
     network: Preset = "compact",
 ) -> None:
-    """Decode a simulated day's pictures, for the stage image: RUNS/corpus/drawn."""
+    """Decode a simulated day's pictures, seen by every stage: RUNS/corpus/drawn."""
     from cmps.training.corpus import build, drawn_pictures
     from cmps.training.network import NetworkConfig
 
     sizes = NetworkConfig.preset(network)
     out = runs / "corpus" / "drawn"
-    build(list(drawn_pictures(day)), out, teacher, (sizes.height, sizes.width))
+    build(list(drawn_pictures(day))[::every], out, teacher, (sizes.height, sizes.width))
     print(out)
 
 
@@ -115,70 +115,82 @@ def language(
     print(runs / "language")
 
 
-def _train(kind: Kind, config: str, start: str, **inputs: Any) -> None:
-    from cmps.training.recipe import Inputs, Step, run_step
-
-    print(run_step(Step(kind, config, start), Inputs(**inputs)))
+Name = Annotated[
+    str, typer.Option("--name", metavar="NAME", help="Of the result.", show_default="the config's")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Of chance.")]
+Chorus = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--chorus", metavar="NAME", help="Result whose networks it learns from; give several."
+    ),
+]
+Look = Annotated[
+    Path | None,
+    typer.Option(
+        "--teacher",
+        metavar="FILE",
+        help="IR of the teacher, to see every picture as it is shown (see train corpus).",
+        show_default="its word on the pictures as they are",
+    ),
+]
 
 
 @train.command()
 def reid(
     runs: Runs,
     imagenet: Imagenet,
+    teacher: Look = None,
     config: Annotated[str, _config("reid")] = "reid",
     device: Device = "cpu",
 ) -> None:
     """Stage 1: the image branch learns to tell people apart, taught by a larger network."""
-    _train("reid", config, "", runs=runs, imagenet=imagenet, device=device)
+    from cmps.training.recipe import Inputs, Step, run_step
+
+    print(run_step(Step("reid", config), Inputs(runs, imagenet, device=device, teacher=teacher)))
 
 
 @train.command()
 def crossmodal(
     runs: Runs,
     start: Start = "reid",
-    config: Annotated[str, _config("crossmodal")] = "crossmodal",
+    config: Annotated[str, _config("crossmodal or chorus")] = "crossmodal",
+    name: Name = "",
+    seed: Seed = 0,
+    chorus: Chorus = None,
     attributes: Attributes = None,
+    texts: Texts = None,
+    teacher: Look = None,
     device: Device = "cpu",
 ) -> None:
-    """Stage 2: both text branches and the image branch learn one space."""
-    _train("crossmodal", config, start, runs=runs, attributes=attributes, device=device)
+    """Stage 2: both text branches and the image branch learn one space.
+
+    With --chorus they also learn what other networks say together.
+    """
+    from cmps.training.recipe import Inputs, Step, run_step
+
+    step = Step("crossmodal", config, start, name, seed, tuple(chorus or ()))
+    inputs = Inputs(runs, attributes=attributes, texts=texts, teacher=teacher, device=device)
+    print(run_step(step, inputs))
 
 
 @train.command()
 def text(
     runs: Runs,
-    start: Start = "crossmodal",
-    config: Annotated[str, _config("text or text_again")] = "text",
-    attributes: Attributes = None,
-    device: Device = "cpu",
-) -> None:
-    """Stage 3: BERT and both text branches are tuned against a finished image branch."""
-    _train("text", config, start, runs=runs, attributes=attributes, device=device)
-
-
-@train.command()
-def image(
-    runs: Runs,
-    start: Start = "text_again",
-    config: Annotated[str, _config("image")] = "image",
-    attributes: Attributes = None,
-    device: Device = "cpu",
-) -> None:
-    """Stage 4: the image branch learns on against the stored sentences, drawn people beside it."""
-    _train("image", config, start, runs=runs, attributes=attributes, device=device)
-
-
-@train.command()
-def distil(
-    runs: Runs,
-    start: Start = "image",
-    config: Annotated[str, _config("distil")] = "distil",
+    start: Start = "chorus",
+    config: Annotated[str, _config("text")] = "text",
+    name: Name = "",
+    seed: Seed = 0,
+    chorus: Chorus = None,
     attributes: Attributes = None,
     texts: Texts = None,
     device: Device = "cpu",
 ) -> None:
-    """Stage 5: the fast text network learns what both text networks say together."""
-    _train("distil", config, start, runs=runs, attributes=attributes, device=device, texts=texts)
+    """Stage 3: BERT and both text branches are tuned against a finished image branch."""
+    from cmps.training.recipe import Inputs, Step, run_step
+
+    step = Step("text", config, start, name, seed, tuple(chorus or ()))
+    print(run_step(step, Inputs(runs, attributes=attributes, texts=texts, device=device)))
 
 
 @train.command(name="all")
@@ -190,6 +202,7 @@ def everything(
         str, typer.Option(metavar="NAME|FILE", help="Which stage follows which.")
     ] = "recipe",
     texts: Texts = None,
+    teacher: Look = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Export the last stage's networks there.")
     ] = None,
@@ -200,8 +213,9 @@ def everything(
     from cmps.training.stage import StageConfig
 
     steps = read_recipe(recipe)
-    for step, weights in run_all(steps, Inputs(runs, imagenet, attributes, device, texts)):
-        print(f"{step.config}: {weights}", flush=True)
+    inputs = Inputs(runs, imagenet, attributes, device, texts, teacher)
+    for step, weights in run_all(steps, inputs):
+        print(f"{step.result}: {weights}", flush=True)
     if out:
         export(runs, weights.stem, out, StageConfig.read(step.config).network)
 

@@ -29,8 +29,8 @@ from cmps.training.ablation_data import BLOCK, Shared, prepare_shared
 from cmps.training.crossmodal import (
     PairBatches,
     all_terms,
+    extra_batches,
     make_trainer,
-    stack_sentences,
 )
 from cmps.training.network import (
     Attention,
@@ -143,7 +143,15 @@ def run_row(shared: Shared, row: Row, base: StageConfig, steps: int, seed: int) 
     network = start_network(shared, row, base.frozen, seed)
     network.image.backbone.still_norm = config.still_norm
     bank = shared.bank if row.attributes else shared.human()
-    deal = PairBatches(shared.people, bank, shared.near, shared.show, config)
+    deal = PairBatches(
+        shared.people,
+        bank,
+        shared.near,
+        shared.show,
+        shared.sentences.spell,
+        lambda random: extra_batches(shared.people, config, random),
+        config,
+    )
 
     def batches(random: np.random.Generator) -> Iterator[Batch]:
         # the trainer's generator knows the step alone; the order must differ between seeds too
@@ -199,12 +207,14 @@ def measure(shared: Shared, network: CrossModalNetwork) -> dict[str, dict[str, f
 
 def _read(shared: Shared, network: CrossModalNetwork, name: str) -> Iterator[TextOutput]:
     still = np.random.default_rng(0)
-    for start in range(0, len(shared.val_words), BLOCK):
-        batch = stack_sentences(shared.val_words[start : start + BLOCK], 0.0, still)
+    count = len(shared.val_sentences)
+    for start in range(0, count, BLOCK):
+        places = range(start, min(start + BLOCK, count))
+        batch = shared.val_sentences.spell(places, 0.0, still)
         if name == "fast":
-            yield network.fast(network.words(batch["ids"]), batch["mask"])
+            yield network.fast(network.words(batch["ids"]), batch["ids_mask"])
         else:
-            yield network.accurate(batch["states"], batch["state_mask"])
+            yield network.accurate(batch["states"], batch["pieces_mask"])
 
 
 def table(runs: list[dict[str, Any]]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,16 +20,53 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cmps.training.album import load_masks, number_people
 from cmps.training.attributes import captions_by_row
 from cmps.training.bert import Bert
+from cmps.training.captions import pad
 from cmps.training.corpus import Corpus
-from cmps.training.crossmodal import CaptionBank, Sentence, begin, neighbours
+from cmps.training.crossmodal import begin, neighbours
 from cmps.training.language import cached_token_states
 from cmps.training.network import CrossModalNetwork, NetworkConfig, channels_last, normalise
-from cmps.training.reid import load_masks, number_people
+from cmps.training.sentences import UNKNOWN, CaptionBank
 from cmps.training.stage import Batch, StageConfig
 
 BLOCK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Encoded sentences: BERT stands still here, so its token states are made once.
+
+    Attributes:
+        words: Token numbers of each for the fast branch.
+        states: ``(T, size)`` half precision of each for the accurate branch.
+    """
+
+    words: Sequence[list[int]]
+    states: Sequence[NDArray[np.float16]]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def spell(self, places: Sequence[int], dropout: float, random: np.random.Generator) -> Batch:
+        """Return numbers and states of some; by the chance ``dropout`` a word is hidden."""
+        ids, mask = pad([self.words[place] for place in places])
+        chosen = [self.states[place] for place in places]
+        length = max(len(state) for state in chosen)
+        states = np.zeros((len(chosen), length, chosen[0].shape[1]), np.float32)
+        state_mask = np.zeros((len(chosen), length), bool)
+        for row, state in enumerate(chosen):
+            states[row, : len(state)] = state
+            state_mask[row, : len(state)] = True
+        ids[(random.random(ids.shape) < dropout) & mask] = UNKNOWN
+        states[random.random(state_mask.shape) < dropout] = 0
+        return {
+            "ids": torch.from_numpy(ids),
+            "ids_mask": torch.from_numpy(mask),
+            "states": torch.from_numpy(states),
+            "pieces_mask": torch.from_numpy(state_mask),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +81,12 @@ class Shared:
         masks: ``(N, rows, columns)`` of the foreground.
         teacher: ``(N, 256)`` unit length.
         bank: Their sentences, those from attributes among them.
+        sentences: The bank's, encoded.
         captioned: Rows with human captions.
         near: For each row with sentences, rows that may stand for its picture.
         val_features: ``(M, C, H, W)`` of the val pictures.
         val_people: ``(M,)`` who they show.
-        val_words: The val sentences, encoded for both text branches.
+        val_sentences: The val sentences, encoded.
         val_rows: Row of the picture that each of them describes.
     """
 
@@ -58,11 +97,12 @@ class Shared:
     masks: NDArray[np.float32]
     teacher: NDArray[np.float16]
     bank: CaptionBank
+    sentences: Sentences
     captioned: list[int]
     near: dict[int, NDArray[np.int64]]
     val_features: NDArray[np.float16]
     val_people: NDArray[np.object_]
-    val_words: list[Sentence]
+    val_sentences: Sentences
     val_rows: list[int]
 
     def human(self) -> CaptionBank:
@@ -121,7 +161,9 @@ def prepare_shared(
     network.eval()
     channels_last(network.image)
     stages = network.image.backbone.features[: config.frozen]
-    bank = CaptionBank(chosen, language, bert, attributes, config.attributes)
+    captions = captions_by_row(chosen, attributes, config.attributes)
+    bank = CaptionBank(captions, language, config.forms)
+    pieces = Tokenizer.from_file(str(language / "accurate.json"))
     texts = [(row, text) for row, entry in enumerate(shown.rows) for text in entry["captions"]]
     return Shared(
         sizes,
@@ -131,11 +173,12 @@ def prepare_shared(
         load_masks(corpus, len(whole.rows), sizes.map_size)[rows],
         chosen.teacher,
         bank,
+        Sentences(bank.words, cached_token_states(language, bert, pieces, bank.texts)),
         [place for place, row in enumerate(rows) if whole.rows[row]["captions"]],
         neighbours(chosen, bank.rows),
         _stored(cache, stages, shown.pictures, (False,))[0],
         np.array([row["person"] for row in shown.rows], object),
-        _sentences(language, bert, [text for _, text in texts]),
+        _val_sentences(language, bert, [text for _, text in texts]),
         [row for row, _ in texts],
     )
 
@@ -177,8 +220,8 @@ def _passed(stages: nn.Module, pictures: NDArray[np.uint8], mirrored: bool) -> N
     return np.concatenate(parts)
 
 
-def _sentences(language: Path, bert: Bert, texts: list[str]) -> list[Sentence]:
+def _val_sentences(language: Path, bert: Bert, texts: list[str]) -> Sentences:
     words = Tokenizer.from_file(str(language / "fast.json")).encode_batch(texts)
     pieces = Tokenizer.from_file(str(language / "accurate.json"))
     states = cached_token_states(language, bert, pieces, texts)
-    return [Sentence(one.ids, state) for one, state in zip(words, states, strict=True)]
+    return Sentences([one.ids for one in words], states)

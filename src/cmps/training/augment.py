@@ -50,8 +50,8 @@ def augment(
     Returns:
         Pictures and masks of the same shapes; covered cells count as background.
     """
-    count = len(pictures)
-    grid_matrix = _affine(count, flip, strength, random)
+    count, device = len(pictures), pictures.device
+    grid_matrix = _affine(count, flip, strength, random).to(device)
     grid = functional.affine_grid(grid_matrix, list(pictures.shape), align_corners=False)
     pictures = functional.grid_sample(
         pictures, grid, mode="bilinear", padding_mode="border", align_corners=False
@@ -85,25 +85,34 @@ def _relight(pictures: Tensor, strength: Augmentation, random: np.random.Generat
     brightness = 1 + random.uniform(-strength.light, strength.light, shape)
     tint = 1 + random.uniform(-strength.tint, strength.tint, (len(pictures), 3, 1, 1))
     mean = pictures.mean((1, 2, 3), keepdim=True)
-    gain = torch.from_numpy((brightness * tint).astype(np.float32))
-    spread = torch.from_numpy(contrast.astype(np.float32))
+    gain = torch.from_numpy((brightness * tint).astype(np.float32)).to(pictures.device)
+    spread = torch.from_numpy(contrast.astype(np.float32)).to(pictures.device)
     return (((pictures - mean) * spread + mean) * gain).clamp(0, 1)
 
 
 def _erase(pictures: Tensor, masks: Tensor, chance: float, random: np.random.Generator) -> None:
     """Cover rectangles with one noisy colour, in place; covered mask cells become background."""
-    height, width = pictures.shape[2:]
-    rows, columns = masks.shape[1:]
-    for index in np.flatnonzero(random.random(len(pictures)) < chance):
-        high = int(height * random.uniform(0.1, 0.4))
-        wide = int(width * random.uniform(0.2, 0.7))
-        top, left = int(random.integers(0, height - high)), int(random.integers(0, width - wide))
-        colour = torch.from_numpy(random.random((3, 1, 1)).astype(np.float32))
-        noise = torch.from_numpy(random.normal(0, 0.1, (3, high, wide)).astype(np.float32))
-        pictures[index, :, top : top + high, left : left + wide] = (colour + noise).clamp(0, 1)
-        cells = masks[
-            index,
-            round(top * rows / height) : round((top + high) * rows / height),
-            round(left * columns / width) : round((left + wide) * columns / width),
-        ]
-        cells[cells > 0] = 0
+    chosen = np.flatnonzero(random.random(len(pictures)) < chance)
+    count, device = len(chosen), pictures.device
+    high, wide = random.uniform(0.1, 0.4, count), random.uniform(0.2, 0.7, count)
+    top, left = random.random(count) * (1 - high), random.random(count) * (1 - wide)
+    frame = torch.from_numpy(np.stack([top, top + high, left, left + wide])).to(device)
+    colour = torch.from_numpy(random.random((count, 3, 1, 1)).astype(np.float32)).to(device)
+    generator = torch.Generator(device).manual_seed(int(random.integers(2**62)))
+    places = torch.from_numpy(chosen).to(device)
+    noise = torch.randn((count, *pictures.shape[1:]), generator=generator, device=device) * 0.1
+    covered = _inside(frame, *pictures.shape[2:])[:, None]
+    pictures[places] = torch.where(covered, (colour + noise).clamp(0, 1), pictures[places])
+    cells = masks[places]
+    hidden = _inside(frame, *masks.shape[1:]) & (cells > 0)
+    masks[places] = cells.masked_fill(hidden, 0)
+
+
+def _inside(frame: Tensor, rows: int, columns: int) -> Tensor:
+    """Return ``(N, rows, columns)``: whose middle lies in ``frame`` (4, N, parts of the size)."""
+    top, bottom, left, right = frame[:, :, None]
+    down = (torch.arange(rows, device=frame.device) + 0.5) / rows
+    along = (torch.arange(columns, device=frame.device) + 0.5) / columns
+    within = ((down >= top) & (down < bottom))[:, :, None]
+    found: Tensor = within & ((along >= left) & (along < right))[:, None, :]
+    return found

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cmps.training.network import quick
+
 
 @dataclass(frozen=True, slots=True)
 class BertConfig:
@@ -76,9 +78,10 @@ class Bert(nn.Module):
         """Map ``(B, T)`` token numbers to ``(B, T, size)`` states; ``mask`` True at real tokens."""
         positions = torch.arange(ids.shape[1], device=ids.device)
         x = self.norm(self.words(ids) + self.positions(positions) + self.segment)
-        for layer in self.layers:
-            x = layer(x, mask[:, None, None, :])
-        out: Tensor = x
+        with quick(ids.device):
+            for layer in self.layers:
+                x = layer(x, mask[:, None, None, :])
+        out: Tensor = x.float()
         return out
 
 

@@ -1,26 +1,24 @@
 """Stage 2: both text branches and the image branch learn one space (paper §2, eq. 1).
 
-It starts from stage 1, or from a shipped image branch by :mod:`cmps.training.restore`
-(``cmps train crossmodal``).
+It starts from stage 1, or from all networks. Given a chorus of networks that were trained before,
+it learns from what they say together too (``cmps train crossmodal``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
+from cmps.training.album import Album, load_album
 from cmps.training.attributes import captions_by_row
 from cmps.training.bert import Bert
-from cmps.training.captions import mirror, pad, reword, shorten
+from cmps.training.chorus import Chorus, chorus_loss, gather
 from cmps.training.corpus import Corpus
-from cmps.training.language import cached_token_states
 from cmps.training.losses import (
     balance_loss,
     contrastive_loss,
@@ -38,91 +36,17 @@ from cmps.training.network import (
     TextOutput,
     channels_last,
 )
-from cmps.training.reid import load_masks, number_people, prepare
-from cmps.training.sampler import identity_batches
+from cmps.training.sampler import EvenBatches, identity_batches
+from cmps.training.sentences import CaptionBank, without_pictures
 from cmps.training.stage import Batch, StageConfig, Trainer
 from cmps.training.weights import TextNetwork, load_bert, save_model
 
 NEIGHBOUR = 0.35
+RECOMBINED = 25_000
 
-Show = Callable[[NDArray[np.int64], NDArray[np.bool_], np.random.Generator], Batch]
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One form of a caption: token numbers for the fast branch, token states for the accurate."""
-
-    words: list[int]
-    states: NDArray[np.float16]
-
-
-class CaptionBank:
-    """Every caption of a corpus in plain, mirrored and shortened forms, encoded once.
-
-    Args:
-        corpus: Rows with captions.
-        language: Folder that :mod:`cmps.training.language` wrote.
-        attributes: Market's ``market_attribute.mat``; its people without captions get sentences.
-        per_person: Pictures of each such person that are taken.
-    """
-
-    def __init__(
-        self,
-        corpus: Corpus,
-        language: Path,
-        bert: Bert,
-        attributes: Path | None = None,
-        per_person: int = 0,
-    ) -> None:
-        captions = captions_by_row(corpus, attributes, per_person)
-        self.rows = list(captions)
-        random = np.random.default_rng(0)
-        texts: list[str] = []
-        self.forms: dict[int, list[tuple[list[int], list[int]]]] = {}
-        for row in self.rows:
-            self.forms[row] = []
-            for caption in captions[row]:
-                variants = [caption, reword(shorten(caption, random), random)]
-                mirrored = [mirror(variant) for variant in variants]
-                start = len(texts)
-                texts += variants + [text for text in mirrored if text not in variants]
-                places = {text: start + number for number, text in enumerate(texts[start:])}
-                self.forms[row].append(
-                    ([places[text] for text in variants], [places[text] for text in mirrored])
-                )
-        words = Tokenizer.from_file(str(language / "fast.json")).encode_batch(texts)
-        pieces = Tokenizer.from_file(str(language / "accurate.json"))
-        states = cached_token_states(language, bert, pieces, texts)
-        self.sentences = [
-            Sentence(encoding.ids, state) for encoding, state in zip(words, states, strict=True)
-        ]
-
-    def draw(self, row: int, flipped: bool, varied: float, random: np.random.Generator) -> Sentence:
-        """Return a random caption of a picture, by a chance its shortened and reworded form."""
-        plain, mirrored = self.forms[row][int(random.integers(len(self.forms[row])))]
-        form = int(random.random() < varied)
-        return self.sentences[(mirrored if flipped else plain)[form]]
-
-
-def stack_sentences(
-    sentences: list[Sentence], dropout: float, random: np.random.Generator
-) -> dict[str, Tensor]:
-    """Pad sentences into tensors; by the chance ``dropout`` a word becomes an unknown word."""
-    ids, mask = pad([sentence.words for sentence in sentences])
-    length = max(len(sentence.states) for sentence in sentences)
-    states = np.zeros((len(sentences), length, sentences[0].states.shape[1]), np.float32)
-    state_mask = np.zeros((len(sentences), length), bool)
-    for row, sentence in enumerate(sentences):
-        states[row, : len(sentence.states)] = sentence.states
-        state_mask[row, : len(sentence.states)] = True
-    ids[(random.random(ids.shape) < dropout) & mask] = 1
-    states[random.random(state_mask.shape) < dropout] = 0
-    return {
-        "ids": torch.from_numpy(ids),
-        "mask": torch.from_numpy(mask),
-        "states": torch.from_numpy(states),
-        "state_mask": torch.from_numpy(state_mask),
-    }
+Ints = NDArray[np.int64]
+Show = Callable[[Ints, NDArray[np.bool_], np.random.Generator], Batch]
+Spell = Callable[[Sequence[int], float, np.random.Generator], Batch]
 
 
 def matching_terms(
@@ -141,23 +65,35 @@ def matching_terms(
     }
 
 
-def all_terms(network: CrossModalNetwork, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return every loss term of one batch; the captioned pictures come first in it."""
-    shown = batch["shown_people"]
-    paired = len(batch["ids"])
-    people = shown[:paired]
+def all_terms(network: CrossModalNetwork, batch: Batch) -> dict[str, Tensor]:
+    """Return every loss term of one batch.
+
+    Described pictures come first among the pictures, and their sentences first among the sentences;
+    ``described`` says who they show. ``chorus`` (sentences × pictures) is there if one sings.
+    """
+    shown, people = batch["shown_people"], batch["described"]
+    paired = len(people)
     output = network.image(batch["pictures"])
+    texts = {
+        "accurate": network.accurate(batch["states"], batch["pieces_mask"]),
+        "fast": network.fast(network.words(batch["ids"]), batch["ids_mask"]),
+    }
     image = ImageOutput(*(part[:paired] for part in output))
-    accurate = network.accurate(batch["states"], batch["state_mask"])
-    fast = network.fast(network.words(batch["ids"]), batch["mask"])
+    own = {name: TextOutput(*(part[:paired] for part in text)) for name, text in texts.items()}
     alike = shown[:, None] == shown[None, :]
     itself = torch.eye(len(shown), dtype=torch.bool, device=shown.device)
     image_logits = network.classify(output.raw)
-    text_logits = [network.classify(accurate.raw), network.classify(fast.raw)]
+    text_logits = [network.classify(text.raw) for text in own.values()]
     cells = reconstruction_distances(output.pyramid, output.foreground, output.pyramid)
-    terms = matching_terms(network, accurate, image, people, "accurate")
-    terms |= matching_terms(network, fast, image, people, "fast")
+    terms: dict[str, Tensor] = {}
+    for name, text in own.items():
+        terms |= matching_terms(network, text, image, people, name)
     terms["triplet"] = (terms.pop("triplet_accurate") + terms.pop("triplet_fast")) / 2
+    if "chorus" in batch:
+        scale = network.temperature.exp().clamp(max=100)
+        for name, text in texts.items():
+            logits = text.embedding @ output.embedding.T * scale
+            terms[f"chorus_{name}"] = chorus_loss(logits, batch["chorus"])
     zero = torch.zeros((), device=shown.device)
     paired_logits = image_logits[:paired]
     return terms | {
@@ -183,12 +119,18 @@ def neighbours(corpus: Corpus, rows: list[int]) -> dict[int, NDArray[np.int64]]:
     }
 
 
-def extra_batches(
-    people: NDArray[np.int64], config: StageConfig, random: np.random.Generator
-) -> Iterator[NDArray[np.int64]]:
+def extra_batches(people: Ints, config: StageConfig, random: np.random.Generator) -> Iterator[Ints]:
     """Yield rows of pictures without sentences, without end: four of each person."""
     while True:
         yield from identity_batches(list(people), config.distilled // 4, 4, random)
+
+
+def even_batches(album: Album, config: StageConfig, random: np.random.Generator) -> Iterator[Ints]:
+    """Yield such rows with as many people of every source, without end."""
+    teacher = album.corpus.teacher
+    even = EvenBatches(album.sources, album.people, teacher, config.distilled // 4, 4)
+    while True:
+        yield even.draw(random)
 
 
 class PairBatches:
@@ -199,34 +141,38 @@ class PairBatches:
         bank: The sentences, and which rows have some.
         near: For each of those rows, rows that may stand for its picture.
         show: What a batch holds of the pictures of some rows, some of them mirrored.
+        spell: What it holds of some sentences, some of their words hidden.
+        extras: Yields rows without sentences, given a source of chance.
         config: How many of each.
+        chorus: Its word on sentences and pictures goes into the batch.
     """
 
     def __init__(
         self,
-        people: NDArray[np.int64],
+        people: Ints,
         bank: CaptionBank,
-        near: dict[int, NDArray[np.int64]],
+        near: dict[int, Ints],
         show: Show,
+        spell: Spell,
+        extras: Callable[[np.random.Generator], Iterator[Ints]],
         config: StageConfig,
+        chorus: Chorus | None = None,
     ) -> None:
-        self.people, self.bank, self.near = people, bank, near
-        self.show, self.config = show, config
+        self.people, self.bank, self.near, self.config = people, bank, near, config
+        self.show, self.spell, self.extras, self.chorus = show, spell, extras, chorus
         self.rows = np.array(bank.rows)
 
     def __call__(self, random: np.random.Generator) -> Iterator[Batch]:
         """Yield one epoch's batches."""
         config = self.config
         captioned = list(self.people[self.rows])
-        extras = extra_batches(self.people, config, random)
+        extras = self.extras(random)
         for places in identity_batches(captioned, config.identities, config.pictures, random):
             yield self._batch(self.rows[places], next(extras), random)
 
-    def _batch(
-        self, rows: NDArray[np.int64], extra: NDArray[np.int64], random: np.random.Generator
-    ) -> Batch:
+    def _batch(self, rows: Ints, extra: Ints, random: np.random.Generator) -> Batch:
         flip = random.random(len(rows) + len(extra)) < 0.5
-        sentences = [
+        said = [
             self.bank.draw(int(row), bool(side), self.config.varied, random)
             for row, side in zip(rows, flip, strict=False)
         ]
@@ -236,8 +182,15 @@ class PairBatches:
         ]
         shown = np.concatenate([pictures, extra])
         batch = self.show(shown, flip, random)
-        batch |= stack_sentences(sentences, self.config.word_dropout, random)
-        return batch | {"shown_people": torch.from_numpy(self.people[shown])}
+        if self.chorus:
+            said += self.bank.draw_others(self.config.asked, random)
+            asked = (torch.tensor(said), torch.from_numpy(shown), torch.from_numpy(flip).long())
+            batch["chorus"] = self.chorus.logits(
+                *(part.to(batch["masks"].device) for part in asked)
+            )
+        batch |= self.spell(said, self.config.word_dropout, random)
+        people = torch.from_numpy(self.people[shown])
+        return batch | {"shown_people": people, "described": people[: len(rows)]}
 
 
 def begin(
@@ -270,54 +223,100 @@ def begin(
 
 
 def train(
-    corpus_folder: Path,
+    corpus_folders: Sequence[Path],
     language: Path,
     start: Path,
     out: Path,
     config: StageConfig,
     attributes: Path | None = None,
+    teacher: Path | None = None,
     device: str = "cpu",
+    chorus: Sequence[Path] = (),
+    texts: Path | None = None,
 ) -> Path:
-    """Train stage 2 and return the file of averaged weights; ``start`` as in :func:`begin`."""
-    corpus = Corpus.load(corpus_folder)
+    """Train stage 2 and return the file of averaged weights.
+
+    Args:
+        corpus_folders: The train corpus, and those of drawn people.
+        language: Folder of tokenisers, BERT and word vectors.
+        start: As in :func:`begin`.
+        out: Folder of the result.
+        config: The stage's settings.
+        attributes: Market's ``market_attribute.mat`` for sentences made of it.
+        teacher: The teacher's IR; see :func:`cmps.training.reid.train`.
+        device: Where to train.
+        chorus: Networks to learn from.
+        texts: Sentences without pictures, one a line, to ask the chorus about.
+    """
     sizes = NetworkConfig.preset(config.network)
-    masks = load_masks(corpus_folder, len(corpus.rows), sizes.map_size)
-    people = number_people([row["person"] for row in corpus.rows])
-    torch.manual_seed(1)
-    network, bert = begin(start, language, sizes, int(people.max()) + 1)
-    bank = CaptionBank(corpus, language, bert, attributes, config.attributes)
+    album = load_album(corpus_folders, sizes.map_size, device, teacher, config.centre)
+    torch.manual_seed(config.seed)
+    network, bert = begin(start, language, sizes, int(album.people.max()) + 1)
+    model = TextNetwork(bert, network)
+    captions = captions_by_row(album.corpus, attributes, config.attributes)
+    others = sentences_without_pictures(captions, texts) if chorus else []
+    bank = CaptionBank(captions, language, config.forms, others)
+    sung = gather(chorus, config.network, language, album, bank.texts) if chorus else None
     channels_last(network.image)
     network.image.backbone.features[: config.frozen].requires_grad_(False)
     network.image.backbone.frozen = config.frozen
     network.image.backbone.still_norm = config.still_norm
     batches = PairBatches(
-        people,
+        album.people,
         bank,
-        neighbours(corpus, bank.rows),
-        lambda rows, flip, random: prepare(corpus, masks, rows, flip, random),
+        neighbours(album.corpus, bank.rows),
+        album.show,
+        bank.spell,
+        lambda random: even_batches(album, config, random),
         config,
+        sung,
     )
     checkpoint = out / f"{config.name}.checkpoint.pt"
-    trainer = make_trainer(network, len(bank.rows), config, checkpoint, device)
+    trainer = make_trainer(model, len(bank.rows), config, checkpoint, device)
     network.train()
-    trainer.run(batches, lambda batch: all_terms(network, batch))
+
+    def terms(batch: Batch) -> dict[str, Tensor]:
+        return all_terms(network, batch | {"states": bert(batch["pieces"], batch["pieces_mask"])})
+
+    trainer.run(batches, terms)
     averaged = trainer.averaged.module.cpu()
-    assert isinstance(averaged, CrossModalNetwork)
-    return save_model(TextNetwork(bert, averaged), out / f"{config.name}.pt")
+    assert isinstance(averaged, TextNetwork)
+    return save_model(averaged, out / f"{config.name}.pt")
+
+
+def sentences_without_pictures(captions: dict[int, list[str]], texts: Path | None) -> list[str]:
+    """Return what a chorus is asked about beside the captions."""
+    known = [text for of_picture in captions.values() for text in of_picture]
+    lines = [] if texts is None else texts.read_text(encoding="utf-8").splitlines()
+    others = [one for one in lines if one.strip()]
+    return without_pictures(known, others, RECOMBINED, np.random.default_rng(0))
 
 
 def make_trainer(
-    network: CrossModalNetwork, rows: int, config: StageConfig, checkpoint: Path, device: str
+    model: TextNetwork | CrossModalNetwork,
+    rows: int,
+    config: StageConfig,
+    checkpoint: Path,
+    device: str,
 ) -> Trainer:
-    """Return a trainer with a learning rate each for backbone, text branches and heads."""
+    """Return a trainer with a learning rate each for backbone, BERT, text branches and heads.
+
+    Without BERT in the model, its states come with the batch.
+    """
+    bert: list[nn.Parameter] = []
+    if isinstance(model, TextNetwork):
+        network, bert = model.network, list(model.bert.parameters())
+    else:
+        network = model
     backbone = list(network.image.backbone.parameters())
     text = [*network.fast.parameters(), *network.accurate.parameters()]
     known = {id(parameter) for parameter in [*backbone, *text]}
     heads = [parameter for parameter in network.parameters() if id(parameter) not in known]
     steps = rows // (config.identities * config.pictures) * config.epochs
-    groups = [
+    groups: list[tuple[list[nn.Parameter], float]] = [
         (backbone, config.backbone_rate),
+        (bert, config.bert_rate),
         (text, config.text_rate),
         (heads, config.head_rate),
     ]
-    return Trainer(network, groups, steps, config, checkpoint, device)
+    return Trainer(model, groups, steps, config, checkpoint, device)

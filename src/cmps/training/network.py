@@ -133,7 +133,9 @@ class ImageBranch(nn.Module):
 
     def forward(self, pictures: Tensor) -> ImageOutput:
         """Embed ``(B, 3, H, W)`` pictures, normalised by :func:`normalise`."""
-        features = self.backbone(pictures)
+        with quick(pictures.device):
+            features = self.backbone(pictures)
+        features = features.float()
         raw = self.project(self.norm(self.summary(features).flatten(1)))
         logits = self.probability(features)
         local, foreground = self.local(features), logits.softmax(1)[:, 1:]
@@ -257,7 +259,12 @@ DEVIATION = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 
 def normalise(pictures: Tensor) -> Tensor:
     """Turn ``(B, 3, H, W)`` numbers in 0–1 into the backbone's input (ImageNet statistics)."""
-    return (pictures - MEAN) / DEVIATION
+    return (pictures - MEAN.to(pictures.device)) / DEVIATION.to(pictures.device)
+
+
+def quick(device: torch.device) -> torch.autocast:
+    """Return a context in which a GPU works in bfloat16; a CPU goes on in single precision."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
 def channels_last(module: nn.Module) -> None:

@@ -14,7 +14,7 @@ from cmps.training.captions import pad
 from cmps.training.network import TextOutput
 from cmps.training.weights import TextNetwork
 
-BLOCK = 64
+BLOCK = 256
 
 
 @torch.no_grad()
@@ -36,8 +36,11 @@ def read(
     branch = model.network.fast if variant == "fast" else model.network.accurate
     ids = [encoding.ids[:longest] for encoding in tokeniser.encode_batch(list(texts))]
     order = np.argsort([len(one) for one in ids], kind="stable")
+    device = next(model.parameters()).device
     for start in range(0, len(order), BLOCK):
         places = order[start : start + BLOCK]
-        numbers, mask = (torch.from_numpy(part) for part in pad([ids[place] for place in places]))
+        numbers, mask = (
+            torch.from_numpy(part).to(device) for part in pad([ids[place] for place in places])
+        )
         states = model.network.words(numbers) if variant == "fast" else model.bert(numbers, mask)
         yield places, branch(states, mask)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from cmps.training.network import CONFIGS
 from cmps.training.stage import StageConfig
 
-Kind = Literal["reid", "crossmodal", "text", "image", "distil"]
+Kind = Literal["reid", "crossmodal", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -30,19 +30,31 @@ class Step:
     Attributes:
         kind: Which stage.
         config: Preset or file of its :class:`StageConfig`.
-        start: The step whose weights it starts from, by the name of that step's config; ``""`` for
-            the first.
+        start: The step whose weights it starts from, by name; ``""`` for the first.
+        name: Of this step's result; the config's where it is not said.
+        seed: Of chance.
+        chorus: Steps whose networks it learns from, by name.
     """
 
     kind: Kind
     config: str
     start: str = ""
+    name: str = ""
+    seed: int = 0
+    chorus: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise RecipeError(f"no stage {self.kind!r}; there are {', '.join(KINDS)}")
         if (self.kind == "reid") == bool(self.start):
-            raise RecipeError(f"{self.config}: a stage starts from another, except reid")
+            raise RecipeError(f"{self.result}: a stage starts from another, except reid")
+        if self.chorus and self.kind == "reid":
+            raise RecipeError(f"{self.result}: stage reid has no sentences to ask a chorus about")
+
+    @property
+    def result(self) -> str:
+        """What this step's weights are called."""
+        return self.name or Path(self.config).stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,9 @@ class Inputs:
         imagenet: Weights of the backbone that stage 1 starts from.
         attributes: Market's ``market_attribute.mat``, or ``None`` for no sentences from it.
         device: Where to train, in torch's words.
-        texts: Sentences without pictures for stage 5, one a line, or ``None`` for none.
+        texts: Sentences without pictures to ask a chorus about, one a line, or ``None`` for none.
+        teacher: The teacher's OpenVINO IR, to look at every picture as it is shown, or ``None`` for
+            what it said of the pictures in the corpus.
     """
 
     runs: Path
@@ -62,6 +76,7 @@ class Inputs:
     attributes: Path | None = None
     device: str = "cpu"
     texts: Path | None = None
+    teacher: Path | None = None
 
 
 def read_recipe(name: str | Path = "recipe") -> list[Step]:
@@ -71,12 +86,14 @@ def read_recipe(name: str | Path = "recipe") -> list[Step]:
         RecipeError: If a step is none, or starts from one that does not come before it.
     """
     path = Path(name) if str(name).endswith(".toml") else CONFIGS / f"{name}.toml"
-    steps = [Step(**step) for step in tomllib.loads(path.read_text())["step"]]
+    read = tomllib.loads(path.read_text())["step"]
+    steps = [Step(**step | {"chorus": tuple(step.get("chorus", ()))}) for step in read]
     made: list[str] = []
     for step in steps:
-        if step.start and step.start not in made:
-            raise RecipeError(f"{path}: {step.config} starts from {step.start}, not made before it")
-        made.append(Path(step.config).stem)
+        for needed in (step.start, *step.chorus):
+            if needed and needed not in made:
+                raise RecipeError(f"{path}: {step.result} wants {needed}, not made before it")
+        made.append(step.result)
     return steps
 
 
@@ -84,36 +101,52 @@ def run_step(step: Step, inputs: Inputs) -> Path:
     """Train one stage, or go on with it, and return the file of its weights.
 
     Raises:
-        RecipeError: If stage 1 is asked for without ImageNet weights, or the start is not there.
+        RecipeError: If stage 1 is asked for without ImageNet weights, or what it starts from or
+            learns from is not there.
     """
-    from cmps.training import crossmodal, distil, image, reid, text
+    from cmps.training import crossmodal, reid, text
 
-    config = StageConfig.read(step.config)
-    corpus, language = inputs.runs / "corpus" / "train", inputs.runs / "language"
-    start = inputs.runs / f"{step.start}.pt"
-    if step.start and not start.is_file():
-        raise RecipeError(f"{start} is not there; train {step.start} first")
+    config = replace(StageConfig.read(step.config), name=step.result, seed=step.seed)
+    runs, language = inputs.runs, inputs.runs / "language"
+    parts = [runs / "corpus" / name for name in ("train", "drawn")]
+    folders = [parts[0], *(part for part in parts[1:] if part.is_dir())]
+    needed = [runs / f"{name}.pt" for name in (step.start, *step.chorus) if name]
+    for path in needed:
+        if not path.is_file():
+            raise RecipeError(f"{path} is not there; train {path.stem} first")
     if step.kind == "reid":
         if inputs.imagenet is None:
             raise RecipeError("stage reid starts from ImageNet weights: give --imagenet FILE")
-        return reid.train(corpus, inputs.imagenet, inputs.runs, config, inputs.device)
-    if step.kind == "image":
-        drawn = inputs.runs / "corpus" / "drawn"
-        folders = [corpus, *([drawn] if drawn.is_dir() else [])]
-        return image.train(
-            folders, language, start, inputs.runs, config, inputs.attributes, inputs.device
+        return reid.train(folders, inputs.imagenet, runs, config, inputs.teacher, inputs.device)
+    start, *chorus = needed
+    if step.kind == "text":
+        return text.train(
+            folders,
+            language,
+            start,
+            runs,
+            config,
+            inputs.attributes,
+            inputs.device,
+            chorus,
+            inputs.texts,
         )
-    if step.kind == "distil":
-        where = corpus, language, start, inputs.runs
-        return distil.train(*where, config, inputs.attributes, inputs.device, inputs.texts)
-    stage = crossmodal.train if step.kind == "crossmodal" else text.train
-    return stage(
-        corpus, language, start, inputs.runs, config, inputs.attributes, device=inputs.device
+    return crossmodal.train(
+        folders,
+        language,
+        start,
+        runs,
+        config,
+        inputs.attributes,
+        inputs.teacher,
+        inputs.device,
+        chorus,
+        inputs.texts,
     )
 
 
 def run_all(steps: list[Step], inputs: Inputs) -> Iterator[tuple[Step, Path]]:
     """Yield every step with its weights as it is done; what is there already is not trained."""
     for step in steps:
-        done = inputs.runs / f"{StageConfig.read(step.config).name}.pt"
+        done = inputs.runs / f"{step.result}.pt"
         yield step, done if done.is_file() else run_step(step, inputs)

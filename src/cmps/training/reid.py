@@ -1,18 +1,20 @@
-"""Stage 1: re-identification pre-training of the image branch (``cmps train reid``)."""
+"""Stage 1: the image branch learns to tell people apart, taught by a larger network.
+
+A batch holds as many people of each source (Market-1501, CUHK01, CUHK03, drawn people), for the
+largest one would teach its own cameras otherwise, and half of them look like the other half: two
+strangers drawn at random soon teach nothing any more (``cmps train reid``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
-from cmps.training.augment import Augmentation, augment
-from cmps.training.corpus import Corpus
+from cmps.training.album import Album, load_album
 from cmps.training.losses import (
     distillation_loss,
     foreground_loss,
@@ -22,8 +24,8 @@ from cmps.training.losses import (
     triplet_loss,
 )
 from cmps.training.mobilenet import load_imagenet
-from cmps.training.network import ImageBranch, NetworkConfig, channels_last, normalise
-from cmps.training.sampler import identity_batches
+from cmps.training.network import ImageBranch, NetworkConfig, channels_last
+from cmps.training.sampler import EvenBatches
 from cmps.training.stage import Batch, StageConfig, Trainer
 
 
@@ -35,25 +37,6 @@ class ReidNetwork(nn.Module):
         self.image = ImageBranch(config)
         self.identity_norm = nn.BatchNorm1d(config.embedding)
         self.identity = nn.Linear(config.embedding, people, bias=False)
-
-
-def load_masks(folder: Path, count: int, cells: tuple[int, int]) -> NDArray[np.float32]:
-    """Read ``foreground.npy`` of a corpus, pooled to a map of ``cells``; -1 where unknown."""
-    path = folder / "foreground.npy"
-    if not path.exists():
-        return np.full((count, *cells), -1, np.float32)
-    stored = torch.from_numpy(np.load(path).astype(np.float32))
-    # a picture's mask is known or unknown as a whole, so no mean mixes -1 with a part
-    masks: NDArray[np.float32] = functional.adaptive_avg_pool2d(stored[:, None], cells)[
-        :, 0
-    ].numpy()
-    return masks
-
-
-def number_people(people: list[str]) -> NDArray[np.int64]:
-    """Number identities from 0 in sorted order."""
-    numbers = {person: number for number, person in enumerate(sorted(set(people)))}
-    return np.array([numbers[person] for person in people])
 
 
 def image_terms(network: ReidNetwork, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -76,38 +59,46 @@ def image_terms(network: ReidNetwork, batch: dict[str, Tensor]) -> dict[str, Ten
     }
 
 
-def prepare(
-    corpus: Corpus,
-    masks: NDArray[np.float32],
-    rows: NDArray[np.int64],
-    flip: NDArray[np.bool_],
-    random: np.random.Generator,
-) -> dict[str, Tensor]:
-    """Decode, augment and normalise the pictures of a batch; add masks and teacher."""
-    raw = torch.from_numpy(corpus.pictures[rows]).permute(0, 3, 1, 2).float() / 255
-    changed, moved = augment(
-        raw, torch.from_numpy(masks[rows].copy()), flip, Augmentation(), random
-    )
-    return {
-        "pictures": normalise(changed).contiguous(memory_format=torch.channels_last),
-        "masks": moved,
-        "teacher": functional.normalize(torch.from_numpy(corpus.teacher[rows]).float(), dim=1),
-    }
+def batches_of(
+    album: Album, even: EvenBatches, steps: int, random: np.random.Generator
+) -> Iterator[Batch]:
+    """Yield so many batches, half of the pictures mirrored."""
+    for _ in range(steps):
+        rows = even.draw(random)
+        flip = random.random(len(rows)) < 0.5
+        people = torch.from_numpy(album.people[rows])
+        yield album.show(rows, flip, random) | {"people": people}
 
 
 def train(
-    corpus_folder: Path, imagenet: Path, out: Path, config: StageConfig, device: str = "cpu"
+    corpus_folders: Sequence[Path],
+    imagenet: Path,
+    out: Path,
+    config: StageConfig,
+    teacher: Path | None = None,
+    device: str = "cpu",
 ) -> Path:
-    """Train stage 1 and return the file of averaged image-branch weights."""
-    corpus = Corpus.load(corpus_folder)
+    """Train stage 1 and return the file of averaged image-branch weights.
+
+    Args:
+        corpus_folders: The train corpus, and those of drawn people.
+        imagenet: Weights that the backbone starts from.
+        out: Folder of the result.
+        config: The stage's settings.
+        teacher: The teacher's IR, to look at every picture as it is shown; ``None`` for what it
+            said of the pictures in the corpus.
+        device: Where to train.
+    """
     sizes = NetworkConfig.preset(config.network)
-    people = number_people([row["person"] for row in corpus.rows])
-    masks = load_masks(corpus_folder, len(people), sizes.map_size)
-    torch.manual_seed(0)
-    network = ReidNetwork(sizes, int(people.max()) + 1)
+    album = load_album(corpus_folders, sizes.map_size, device, teacher, config.centre)
+    torch.manual_seed(config.seed)
+    network = ReidNetwork(sizes, int(album.people.max()) + 1)
     load_imagenet(network.image.backbone, imagenet)
     channels_last(network)
-    per_epoch = len(people) // (config.identities * config.pictures)
+    even = EvenBatches(
+        album.sources, album.people, album.corpus.teacher, config.identities, config.pictures
+    )
+    per_epoch = len(album) // (config.identities * config.pictures)
     backbone = list(network.image.backbone.parameters())
     known = {id(parameter) for parameter in backbone}
     heads = [parameter for parameter in network.parameters() if id(parameter) not in known]
@@ -120,15 +111,10 @@ def train(
         device,
     )
     network.train()
-
-    def batches(random: np.random.Generator) -> Iterator[Batch]:
-        drawn = identity_batches(list(people), config.identities, config.pictures, random)
-        for rows in drawn:
-            flip = random.random(len(rows)) < 0.5
-            batch = prepare(corpus, masks, rows, flip, random)
-            yield batch | {"people": torch.from_numpy(people[rows])}
-
-    trainer.run(batches, lambda batch: image_terms(network, batch))
+    trainer.run(
+        lambda random: batches_of(album, even, per_epoch, random),
+        lambda batch: image_terms(network, batch),
+    )
     averaged = trainer.averaged.module
     assert isinstance(averaged, ReidNetwork)
     result = out / f"{config.name}.pt"

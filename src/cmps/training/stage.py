@@ -19,20 +19,39 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from cmps.training.memory import keep_memory
 from cmps.training.network import CONFIGS
 
-SAVE_EVERY = 100
+SAVE_EVERY = 120.0
+"""Seconds between checkpoints."""
 
 Batch = dict[str, Tensor]
 
 
 @dataclass(slots=True)
 class StageConfig:
-    """One stage's settings, read from ``configs/<name>.toml``; ``weights`` names the loss terms.
+    """One stage's settings, read from ``configs/<name>.toml``.
 
-    ``frozen`` is how many of the backbone's first stages stand still: edges and colours are learned
-    by then, and their large maps cost most of the backward pass. ``still_norm`` keeps the norms'
-    statistics; ``attributes`` is how many pictures of each Market person without captions get
-    sentences from attributes. ``varied`` is the chance that a caption is shortened and reworded,
-    ``word_dropout`` that a word is hidden.
+    Attributes:
+        network: Preset of the networks' sizes.
+        epochs: How often it sees its pictures.
+        identities, pictures: People in a batch, and rows of each.
+        backbone_rate, head_rate, text_rate, bert_rate: Learning rates at their highest; the text
+            branches and BERT's layers have their own.
+        weight_decay: Of all of them.
+        warmup: Steps until the rates are at their highest.
+        average: How much of the averaged weights stays at each step.
+        weights: Of the loss terms, by name.
+        distilled: Pictures without a sentence in a batch; in stage 3, further described ones.
+        frozen: The backbone's first stages that stand still.
+        still_norm: Keep the norms' statistics.
+        attributes: Pictures of each Market person without captions that get sentences from
+            attributes.
+        forms: Altered forms that a caption gets (:class:`cmps.training.sentences.CaptionBank`).
+        varied: The chance that one of them stands for the caption.
+        word_dropout: The chance that a word is hidden.
+        centre: See :class:`cmps.training.album.Album`.
+        asked: Sentences without a picture that a chorus is asked about in each batch.
+        against: Pictures that it is asked about, in stage 3.
+        seed: Of chance.
+        name: Of the result.
     """
 
     network: str
@@ -52,6 +71,12 @@ class StageConfig:
     attributes: int = 0
     varied: float = 0.33
     word_dropout: float = 0.1
+    bert_rate: float = 0.0
+    centre: float = 0.5
+    forms: int = 1
+    asked: int = 0
+    against: int = 0
+    seed: int = 0
     name: str = ""
 
     @classmethod
@@ -105,8 +130,8 @@ class Trainer:
         mean = get_ema_multi_avg_fn(config.average)  # type: ignore[no-untyped-call]
         self.averaged = AveragedModel(network, multi_avg_fn=mean, use_buffers=True)
         self.step = 0
-        self.sums: dict[str, float] = {}
-        self.since = time.monotonic()
+        self.sums: dict[str, Tensor] = {}
+        self.since = self.saved = time.monotonic()
         if checkpoint.exists():
             self._resume()
 
@@ -119,15 +144,16 @@ class Trainer:
 
         Args:
             batches: Yields one epoch's batches, drawn with the generator that it is given. Its
-                seed is the step at which the epoch starts, so a run can be repeated.
+                seed is the config's and the step at which the epoch starts, so a run can be
+                repeated.
             terms: Every loss term of a batch.
         """
         while self.step < self.steps:
-            for batch in batches(np.random.default_rng(self.step)):
+            for batch in batches(np.random.default_rng([self.config.seed, self.step])):
                 there = {name: part.to(self.device) for name, part in batch.items()}
                 self.take(terms(there), self.config.weights)
                 self.report()
-                if self.step % SAVE_EVERY == 0:
+                if time.monotonic() - self.saved > SAVE_EVERY:
                     self.save()
                 if self.step >= self.steps:
                     break
@@ -151,14 +177,15 @@ class Trainer:
         self.averaged.update_parameters(self.network)
         self.step += 1
         for name, term in terms.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(term.detach())
+            # a tensor: asking a GPU for the number would make it wait for every step's end
+            self.sums[name] = self.sums.get(name, torch.zeros_like(term)) + term.detach()
 
     def report(self, every: int = 25) -> None:
         """Print the mean of each term and the pace, every so many steps."""
         if self.step % every:
             return
         pace = (time.monotonic() - self.since) / every
-        terms = " ".join(f"{name} {total / every:.3f}" for name, total in self.sums.items())
+        terms = " ".join(f"{name} {float(total) / every:.3f}" for name, total in self.sums.items())
         print(f"step {self.step}/{self.steps} {pace:.2f} s/step {terms}", flush=True)
         self.sums.clear()
         self.since = time.monotonic()
@@ -176,6 +203,7 @@ class Trainer:
         part = self.checkpoint.with_suffix(".part")
         torch.save(state, part)
         os.replace(part, self.checkpoint)
+        self.saved = time.monotonic()
 
     def _resume(self) -> None:
         state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
