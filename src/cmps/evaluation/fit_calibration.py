@@ -3,7 +3,8 @@
 A further curve is of pairs of pictures: what the cosine of their embeddings says, for tracks.
 
 Half of the val people choose FPR's share, the look-alikes' part and the curve, the other half
-measures ranking and expected calibration error.
+measures ranking and expected calibration error. Pictures choose how they are ranked by covered
+probes too: somebody who is wanted is seldom seen whole.
 ``python -m cmps.evaluation.fit_calibration --root DIR`` writes ``calibration.json`` into
 ``encoders/files`` and lists it in the manifest.
 """
@@ -27,6 +28,7 @@ from cmps.encoders.text import TextEncoder, open_text_encoder
 from cmps.encoders.weights import FOLDER, write_manifest
 from cmps.evaluation.logistic import fit_logistic
 from cmps.evaluation.metrics import Metrics, judge, summarise
+from cmps.evaluation.occlusion import Occluding
 from cmps.evaluation.pictures import EncodedGallery, encode_pictures
 from cmps.evaluation.reranking import best_places
 from cmps.search.calibration import COSINE, Curve, ProbeKind, probability
@@ -42,6 +44,7 @@ SMALLER = (100, 300)  # galleries that tell what the size counts
 BEST = 100
 SHOWN = 20
 BINS = 15
+COVERED = (0.3, 0.5)  # shares of probe pictures that are hidden, beside whole ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +122,18 @@ def fits(person: str) -> bool:
 def ask(kind: ProbeKind, gallery: EncodedGallery, encoder: TextEncoder | None) -> list[Asked]:
     """Return every query of a kind: the captions of all pictures, or the pictures themselves."""
     if encoder is None or kind == "image":
-        columns = zip(gallery.embeddings, gallery.pyramids, gallery.foregrounds, strict=True)
-        return [Asked(row, *one, True) for row, one in enumerate(columns)]
+        return ask_pictures(gallery)
     asked = []
     for row, picture in enumerate(gallery.pictures):
         for text in map(encoder.encode, picture.captions):
             asked.append(Asked(row, text.embedding, text.words, text.attention, False))
     return asked
+
+
+def ask_pictures(seen: EncodedGallery) -> list[Asked]:
+    """Return pictures as queries, as they are in the gallery or as they are seen covered."""
+    columns = zip(seen.embeddings, seen.pyramids, seen.foregrounds, strict=True)
+    return [Asked(row, *one, True) for row, one in enumerate(columns)]
 
 
 def parts(people: NDArray[np.object_], size: int | None) -> list[NDArray[np.intp]]:
@@ -281,21 +289,35 @@ def calibration_error(chances: NDArray[np.floating], right: NDArray[np.bool_]) -
 
 
 def fit(
-    kind: ProbeKind, gallery: EncodedGallery, encoder: TextEncoder | None
+    kind: ProbeKind,
+    gallery: EncodedGallery,
+    encoder: TextEncoder | None,
+    covered: Sequence[EncodedGallery] = (),
 ) -> tuple[Curve, dict[str, float]]:
     """Choose share and curve on one half of the people; measure on the other.
 
     The halves then change their parts; ``cross`` figures are over all people, each judged by the
     curve that they did not fit.
+
+    Args:
+        kind: Of the probes.
+        gallery: Of the val pictures.
+        encoder: Of sentences; ``None`` for pictures.
+        covered: The same pictures with a part hidden; they help to choose how to rank, and the
+            curve is of whole ones.
     """
     asked, size = ask(kind, gallery, encoder), len(gallery.pictures)
     queries = list(retrieve(kind, asked, gallery))
     smaller = [one for part in SMALLER for one in retrieve(kind, asked, gallery, part)]
+    hidden = [one for seen in covered for one in retrieve(kind, ask_pictures(seen), gallery)]
     halves = [[one for one in queries if one.fitting is half] for half in (True, False)]
+    choosing = [
+        [one for one in [*queries, *hidden] if one.fitting is half] for half in (True, False)
+    ]
     more = [[one for one in smaller if one.fitting is half] for half in (True, False)]
     curves = [
-        fit_curve([*half, *others], best_way(half), size)
-        for half, others in zip(halves, more, strict=True)
+        fit_curve([*half, *others], best_way(chosen), size)
+        for half, others, chosen in zip(halves, more, choosing, strict=True)
     ]
     curve, held_out = curves[0], halves[1]
     way = way_of(curve)
@@ -356,14 +378,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the networks")
     options = parser.parse_args()
     pictures = list(read_cuhk_pedes(options.root, "val"))
-    gallery = encode_pictures(pictures, OnnxImageEncoder.open())
+    eyes = OnnxImageEncoder.open()
+    gallery = encode_pictures(pictures, eyes)
+    covered = [encode_pictures(pictures, Occluding(eyes, share)) for share in COVERED]
     encoders: dict[ProbeKind, TextEncoder | None] = {
         "fast": open_text_encoder("fast"),
         "accurate": open_text_encoder("accurate"),
         "image": None,
     }
     curves: dict[str, dict[str, float]] = {}
-    fitted = {kind: partial(fit, kind, gallery, encoder) for kind, encoder in encoders.items()}
+    fitted = {
+        kind: partial(fit, kind, gallery, encoder, () if encoder else covered)
+        for kind, encoder in encoders.items()
+    }
     for kind, fitting in [*fitted.items(), (COSINE, partial(fit_cosines, gallery))]:
         curve, measured = fitting()
         curves[kind] = {name: round(value, 4) for name, value in asdict(curve).items()}
