@@ -12,8 +12,10 @@ ONE = np.ones(1, np.intp)
 
 
 def mixture(share=0.02, mean=0.6, deviation=0.1, seed=0):
+    """Scores of strangers, and of pairs of which some show one person, with a tail below."""
     rng = np.random.default_rng(seed)
-    same = rng.normal(mean, deviation, round(share * 20_000))
+    far = 1 - mean
+    same = 1 - rng.gamma((far / deviation) ** 2, deviation**2 / far, round(share * 20_000))
     return rng.normal(0, 0.1, 9000), np.concatenate([rng.normal(0, 0.1, 20_000), same])
 
 
@@ -23,6 +25,11 @@ def test_nobody_needs_to_say_which_pairs_show_one_person(mean, deviation):
     assert found.mean == pytest.approx(mean, abs=0.05)
     assert found.deviation == pytest.approx(deviation, abs=0.04)
     assert found.share == pytest.approx(0.02, abs=0.005)
+
+
+def test_somebody_from_behind_is_not_taken_for_a_stranger():
+    found = Meaning.learned(*mixture(mean=0.65, deviation=0.18))
+    assert found.ratios(np.array([0.3]), 1, ONE)[0] > 1  # 0.3 if scores were taken for normal
 
 
 def test_strangers_are_not_believed_more_than_can_be():

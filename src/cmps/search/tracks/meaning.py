@@ -1,9 +1,10 @@
 """What a score says: this person, against anybody.
 
 In a gallery, the scores of passes that show two people for sure give the density of strangers'
-scores; those of any pairs near in time are a mixture of it and of a few pairs that show one person,
-whose scores are taken for normal. Expectation maximisation (Dempster et al., 1977) finds their
-mean, deviation and share; no pair needs to be known to show one person.
+scores; those of any pairs near in time are a mixture of it and of a few pairs that show one person.
+Their distances from 1 are taken for gamma distributed: somebody seen from behind or half hidden can
+look far less like themselves, but not much more. Expectation maximisation (Dempster et al., 1977)
+finds their mean, deviation and share; no pair needs to be known to show one person.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ FEWEST = 100
 SPOILT = 0.05
 """Share of passes on which somebody looks like anybody: hidden, or cut off."""
 
-_TAIL, _BINS, _MOST, _STEADY = 0.03, 200, 9.0, 8
+_TAIL, _BINS, _MOST, _STEADY, _TOGETHER = 0.03, 200, 9.0, 8, 0.5
 
 
 class Says(Protocol):
@@ -101,8 +102,9 @@ class Meaning:
         key = min(one, other), max(one, other)
         if key not in self._tables:
             mean = self.mean * self._nearer(one) * self._nearer(other)
-            deviation = self.deviation * max(math.sqrt((1 / one + 1 / other) / 2), 0.5)
-            ratio = _normal(self.scores, mean, deviation) - self.strangers
+            # who is near has less room to stray; but a group's passes err together
+            deviation = self.deviation * max((1 - mean) / (1 - self.mean), _TOGETHER)
+            ratio = _skewed(self.scores, mean, deviation) - self.strangers
             # far below everybody's scores both densities are guesses: no score says less than the
             # lowest point, and a higher score never says less than a lower one
             low = int(np.where(self.scores < mean, ratio, np.inf).argmin())
@@ -171,6 +173,14 @@ def _normal(scores: Floats, mean: float, deviation: float) -> Floats:
     return np.asarray(-0.5 * around**2 - math.log(deviation * math.sqrt(2 * math.pi)))
 
 
+def _skewed(scores: Floats, mean: float, deviation: float) -> Floats:
+    """Return the log density of scores whose distance from 1 is gamma distributed."""
+    far, expected = np.maximum(1 - scores, 1e-3), max(1 - mean, 0.02)
+    shape, scale = (expected / deviation) ** 2, deviation**2 / expected
+    level = math.lgamma(shape) + shape * math.log(scale)
+    return np.asarray((shape - 1) * np.log(far) - far / scale - level)
+
+
 def _density(apart: Floats, near: Floats, edges: Floats) -> tuple[Floats, float]:
     """Return the density of strangers' scores in each bin, and from where on it is a tail.
 
@@ -219,7 +229,7 @@ def _mixed(
     for _ in range(150):
         like = often * np.exp(_normal(middles, *alike))
         apart = like + (1 - often) * strangers
-        one = share * np.exp(_normal(middles, *same))
+        one = share * np.exp(_skewed(middles, *same))
         both = one + (1 - share) * apart
         theirs = counts[1] * one / both
         others = counts[0] + counts[1] - theirs
