@@ -38,7 +38,7 @@ from cmps.search.reconstruction import fpr_distances, rerank
 
 PARTS = (0.0, 0.3, 0.5, 0.8)
 WIDTHS = (0.03, 0.05, 0.08)
-HUBS = (0.0, 0.25, 0.5, 0.75)
+HUBS = (0.0, 0.2, 0.4, 0.6)  # more wins nothing certain here, and costs among drawn people
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 SMALLER = (100, 300)  # galleries that tell what the size counts
 BEST = 100
@@ -206,15 +206,16 @@ def metrics(queries: list[Retrieved], way: Way) -> Metrics:
 
 
 def best_way(queries: list[Retrieved]) -> Way:
-    """Choose one after another, twice, by rank-1, rank-10 and mAP together.
+    """Choose one after another, twice, by rank-1, rank-10 (twice) and mAP together.
 
     Look-alikes win rank-1 and mAP and cost rank-10: who stands at the top brings their likes along.
+    But an operator looks at ten people, and whoever is not among them is not found.
     """
 
     @cache
     def gain(way: Way) -> float:
         found = metrics(queries, way)
-        return found.ranks[1] + found.ranks[10] + found.mean_precision
+        return found.ranks[1] + 2 * found.ranks[10] + found.mean_precision
 
     way = Way()
     for _ in range(2):
