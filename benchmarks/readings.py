@@ -1,10 +1,10 @@
 """What would a search win that asks with several readings of what was said, not with the likeliest?
 
-``python benchmarks/readings.py --root DATA/CUHK-PEDES --audios AUDIOS`` recognises the recordings of
-``cmps data speak`` with Whisper tiny.en and prints, for the same sentences, rank-1, rank-10 and
-the mean log rank among the val pictures by the *accurate* embedding less hubs: typed; as it is heard
-today (greedy); the best of a beam of five; and the mean embedding of the beam's five readings, all
-alike and weighed by their probability. ``--noise babble:10`` puts noise behind the voices.
+``python benchmarks/readings.py --root DATA/CUHK-PEDES --audios AUDIOS`` recognises the recordings
+of ``cmps data speak`` with Whisper tiny.en and prints, for the same sentences, rank-1, rank-10 and
+the mean log rank among the val pictures by the *accurate* embedding less hubs: typed; as it is
+heard today (greedy); the best of a beam of five; and the mean embedding of the beam's five
+readings, all alike and weighed by their probability. ``--noise babble:10`` puts noise behind them.
 """
 
 from __future__ import annotations
