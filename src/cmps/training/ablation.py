@@ -23,13 +23,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from cmps.training.ablation_data import BLOCK, Shared, prepare_shared
 from cmps.training.crossmodal import (
     PairBatches,
     all_terms,
-    extra_batches,
     make_trainer,
 )
 from cmps.training.network import (
@@ -39,6 +39,7 @@ from cmps.training.network import (
     TextOutput,
     channels_last,
 )
+from cmps.training.sampler import identity_batches
 from cmps.training.stage import Batch, StageConfig
 from cmps.training.validate import Shown, join, picture_scores, sentence_scores
 
@@ -127,6 +128,14 @@ def start_network(shared: Shared, row: Row, frozen: int, seed: int) -> CrossModa
     backbone.features = nn.Sequential(*list(backbone.features)[frozen:])
     channels_last(network.image)
     return network
+
+
+def extra_batches(
+    people: NDArray[np.int64], config: StageConfig, random: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    """Yield rows of pictures without sentences, without end: four of each person."""
+    while True:
+        yield from identity_batches(list(people), config.distilled // 4, 4, random)
 
 
 def run_row(shared: Shared, row: Row, base: StageConfig, steps: int, seed: int) -> dict[str, Any]:

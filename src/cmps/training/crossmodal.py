@@ -119,12 +119,6 @@ def neighbours(corpus: Corpus, rows: list[int]) -> dict[int, NDArray[np.int64]]:
     }
 
 
-def extra_batches(people: Ints, config: StageConfig, random: np.random.Generator) -> Iterator[Ints]:
-    """Yield rows of pictures without sentences, without end: four of each person."""
-    while True:
-        yield from identity_batches(list(people), config.distilled // 4, 4, random)
-
-
 def even_batches(album: Album, config: StageConfig, random: np.random.Generator) -> Iterator[Ints]:
     """Yield such rows with as many people of every source, without end."""
     teacher = album.corpus.teacher
@@ -253,10 +247,7 @@ def train(
     torch.manual_seed(config.seed)
     network, bert = begin(start, language, sizes, int(album.people.max()) + 1)
     model = TextNetwork(bert, network)
-    captions = captions_by_row(album.corpus, attributes, config.attributes)
-    others = sentences_without_pictures(captions, texts) if chorus else []
-    bank = CaptionBank(captions, language, config.forms, others)
-    sung = gather(chorus, config.network, language, album, bank.texts) if chorus else None
+    bank, sung = told(album, language, config, attributes, chorus, texts)
     channels_last(network.image)
     network.image.backbone.features[: config.frozen].requires_grad_(False)
     network.image.backbone.frozen = config.frozen
@@ -284,12 +275,27 @@ def train(
     return save_model(averaged, out / f"{config.name}.pt")
 
 
-def sentences_without_pictures(captions: dict[int, list[str]], texts: Path | None) -> list[str]:
-    """Return what a chorus is asked about beside the captions."""
+def told(
+    album: Album,
+    language: Path,
+    config: StageConfig,
+    attributes: Path | None,
+    chorus: Sequence[Path],
+    texts: Path | None,
+) -> tuple[CaptionBank, Chorus | None]:
+    """Return the sentences that a stage reads, and what a chorus says of them, if one sings.
+
+    A chorus is asked about sentences without a picture too, see :func:`train` for the arguments.
+    """
+    captions = captions_by_row(album.corpus, attributes, config.attributes)
+    if not chorus:
+        return CaptionBank(captions, language, config.forms), None
     known = [text for of_picture in captions.values() for text in of_picture]
     lines = [] if texts is None else texts.read_text(encoding="utf-8").splitlines()
     others = [one for one in lines if one.strip()]
-    return without_pictures(known, others, RECOMBINED, np.random.default_rng(0))
+    others = without_pictures(known, others, RECOMBINED, np.random.default_rng(0))
+    bank = CaptionBank(captions, language, config.forms, others)
+    return bank, gather(chorus, config.network, language, album, bank.texts)
 
 
 def make_trainer(

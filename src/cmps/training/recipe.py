@@ -119,30 +119,12 @@ def run_step(step: Step, inputs: Inputs) -> Path:
             raise RecipeError("stage reid starts from ImageNet weights: give --imagenet FILE")
         return reid.train(folders, inputs.imagenet, runs, config, inputs.teacher, inputs.device)
     start, *chorus = needed
+    told = folders, language, start, runs, config, inputs.attributes
+    device, texts = inputs.device, inputs.texts
     if step.kind == "text":
-        return text.train(
-            folders,
-            language,
-            start,
-            runs,
-            config,
-            inputs.attributes,
-            inputs.device,
-            chorus,
-            inputs.texts,
-        )
-    return crossmodal.train(
-        folders,
-        language,
-        start,
-        runs,
-        config,
-        inputs.attributes,
-        inputs.teacher,
-        inputs.device,
-        chorus,
-        inputs.texts,
-    )
+        return text.train(*told, device=device, chorus=chorus, texts=texts)
+    teacher = inputs.teacher
+    return crossmodal.train(*told, teacher=teacher, device=device, chorus=chorus, texts=texts)
 
 
 def run_all(steps: list[Step], inputs: Inputs) -> Iterator[tuple[Step, Path]]:

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cmps.training.album import load_album
-from cmps.training.attributes import captions_by_row
-from cmps.training.chorus import Chorus, chorus_loss, embed_pictures, gather
-from cmps.training.crossmodal import sentences_without_pictures
+from cmps.training.chorus import Chorus, chorus_loss, embed_pictures
+from cmps.training.crossmodal import told
 from cmps.training.losses import contrastive_loss, reconstruction_distances, triplet_loss
 from cmps.training.network import NetworkConfig, TextOutput
 from cmps.training.sampler import identity_batches
@@ -152,10 +151,7 @@ def train(
         texts: Sentences without pictures, one a line, to ask the chorus about.
     """
     album = load_album(corpus_folders, NetworkConfig.preset(config.network).map_size, device)
-    captions = captions_by_row(album.corpus, attributes, config.attributes)
-    others = sentences_without_pictures(captions, texts) if chorus else []
-    bank = CaptionBank(captions, language, config.forms, others)
-    sung = gather(chorus, config.network, language, album, bank.texts) if chorus else None
+    bank, sung = told(album, language, config, attributes, chorus, texts)
     torch.manual_seed(config.seed)
     model = load_model(start, config.network).to(device).eval()
     network = model.network
