@@ -152,7 +152,7 @@ def speak(page):
     page.locator("button.talk").focus()
     page.keyboard.down("Space")
     expect(page.locator("button.talk")).to_have_class(re.compile(r"\bspeech\b"), timeout=60_000)
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(1000 * len(decode(SAID)) / SAMPLE_RATE)  # let go early, words are halved
     with page.expect_response(lambda one: "/say" in one.url, timeout=60_000) as said:
         page.keyboard.up("Space")
     return said.value.request.post_data_json
