@@ -31,7 +31,7 @@ from cmps.speech.activity import Activity
 from cmps.speech.decoding import SAMPLE_RATE, decode
 from cmps.speech.listening import hear
 from cmps.speech.recogniser import Recogniser, open_recogniser
-from cmps.speech.sharing import PROMISED, SMOOTHING, TIMES_QUICK
+from cmps.speech.sharing import PROMISED, SMOOTHING, TIMES_PARTIAL, TIMES_QUICK
 from cmps.speech.streaming import (
     FRAME,
     FRAME_SECONDS,
@@ -42,6 +42,7 @@ from cmps.speech.streaming import (
     Spoke,
     Utterances,
 )
+from cmps.speech.words import Words
 
 SHIPPED = Path(__file__).parent.parent / "tests" / "data" / "audio"
 USED = 0.9
@@ -76,15 +77,17 @@ class Machine:
         self._share = 1.0 if clock == "wall" else threads * USED
         self.exact_seconds = 0.0
 
-    def hear(self, job: Job) -> tuple[str, float, bool]:
+    def hear(self, job: Job) -> tuple[Words, float, bool]:
         """Return the words, the seconds they took, and whether it was the quick way."""
         quick = job.kind == "partial" or self.exact_seconds > PROMISED
         started = self._clock()
-        text = self._recogniser.transcribe(job.audio, "en", quick).text
+        partial = job.kind == "partial"
+        words = self._recogniser.transcribe(job.audio, "en", quick, readings=not partial).words
         took = (self._clock() - started) / self._share
-        exact = took * (TIMES_QUICK if quick else 1) / max(1.0, len(job.audio) / SAMPLE_RATE / 10)
+        times = TIMES_PARTIAL if partial else TIMES_QUICK if quick else 1
+        exact = took * times / max(1.0, len(job.audio) / SAMPLE_RATE / 10)
         self.exact_seconds += SMOOTHING * (exact - self.exact_seconds)
-        return text, took, quick
+        return words, took, quick
 
 
 def play(sound: NDArray[np.float32], machine: Machine, hands_free: bool) -> Run:
@@ -101,16 +104,16 @@ def play(sound: NDArray[np.float32], machine: Machine, hands_free: bool) -> Run:
             told = True
         _note(run, one.take(frame, float(chance), now), now)
         if busy is not None and busy[0] <= now:
-            at, job, text = busy
+            at, job, words = busy
             busy = None
             if job.kind != "final":
                 run.updates.append(at)
-            _note(run, one.heard(job, text, at), at)
+            _note(run, one.heard(job, words, at), at)
         if busy is None and (due := one.due(now)) is not None:
             job = one.begin(due, now)
-            text, took, quick = machine.hear(job)
+            words, took, quick = machine.hear(job)
             run.quick += quick and job.kind != "partial"
-            busy = now + took, job, text
+            busy = now + took, job, words
     return run
 
 

@@ -1,7 +1,8 @@
 """How long does one refinement take, once the sentence is recognised?
 
 ``python benchmarks/session.py [--sightings 100000] [--steps 60]`` fills a gallery in memory with
-synthetic people and takes steps as an operator does: say, answer, tick, reject, mark, undo. Each
+synthetic people and takes steps as an operator does: say (typed, and heard in several readings),
+answer, tick, reject, mark, undo. Each
 figure is the whole way from the step to ranked people with reasons; wall-clock and CPU time, for
 other work on the machine shows in the first only.
 """
@@ -23,6 +24,7 @@ from cmps.search.calibration import shipped_curves
 from cmps.search.desk import Desk
 from cmps.search.refining import Refiner
 from cmps.settings import Variant
+from cmps.speech.whisper import BEAM
 from cmps.understanding.chips import Chip
 
 PER_PERSON = 5
@@ -32,7 +34,7 @@ SENTENCES = (
     "a girl about six, pink jacket, yellow backpack",
     "an elderly man in a brown coat with a hat",
 )
-MOVES = ("say", "answer", "tick", "reject", "mark", "undo")
+MOVES = ("say", "say, heard", "answer", "tick", "reject", "mark", "undo")
 CHIPS = ("upper:top red", "bag:backpack black", "hat:hat", "lower:jeans", "shoes:shoes white")
 
 
@@ -93,8 +95,11 @@ class Steps:
         desk, session = self.desk, self.session
         chip = Chip.read(CHIPS[number % len(CHIPS)])
         some = f"{self._random.integers(self._count):020x}"
+        sentence = f"{SENTENCES[number % 4]} number {number}"
+        readings = [f"{sentence} {other}" for other in range(1, BEAM)]
         moves: dict[str, Callable[[], object]] = {
-            "say": lambda: desk.say(session, f"{SENTENCES[number % 4]} number {number}"),
+            "say": lambda: desk.say(session, sentence),
+            "say, heard": lambda: desk.say(session, sentence, readings=readings, spoken=True),
             "answer": lambda: desk.answer(session, chip, "yes"),
             "tick": lambda: desk.click(session, "tick", some),
             "reject": lambda: desk.click(session, "reject", some),

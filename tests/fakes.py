@@ -107,14 +107,24 @@ class FakeRecogniser:
     name = "fake"
     languages = frozenset({"en"})
 
-    def __init__(self, text: str = "a person in a red top and blue trousers") -> None:
+    def __init__(
+        self,
+        text: str = "a person in a red top and blue trousers",
+        readings: tuple[str, ...] = (),
+    ) -> None:
         self.text = text
+        self.readings = readings
 
     def transcribe(
-        self, audio: NDArray[np.float32], language: str = "en", quick: bool = False
+        self,
+        audio: NDArray[np.float32],
+        language: str = "en",
+        quick: bool = False,
+        readings: bool = True,
     ) -> Transcript:
         seconds = len(audio) / 16_000
-        return Transcript(self.text, language, seconds, 0.01, ((0.0, seconds),), self.name)
+        spans = ((0.0, seconds),)
+        return Transcript(self.text, language, seconds, 0.01, spans, self.name, self.readings)
 
 
 def fake_curves() -> dict[str, Curve]:

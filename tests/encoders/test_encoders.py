@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from cmps.encoders.image import OnnxImageEncoder
-from cmps.encoders.text import OnnxTextEncoder, PairedTextEncoder, open_text_encoder
+from cmps.encoders.text import (
+    OnnxTextEncoder,
+    PairedTextEncoder,
+    encode_readings,
+    open_text_encoder,
+)
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +70,17 @@ def test_a_sentence_may_be_long_but_not_empty(text):
     assert len(long.words) <= 72
     with pytest.raises(ValueError, match="holds no word"):
         text.encode(" … !")
+
+
+def test_several_readings_are_encoded_to_their_mean(text):
+    heard = encode_readings(text.encode, "a read coat", ("a red coat", "…"))
+    read, red = text.encode("a read coat"), text.encode("a red coat")
+    mean = read.embedding + red.embedding
+    np.testing.assert_allclose(heard.embedding, mean / np.linalg.norm(mean), atol=1e-6)
+    np.testing.assert_array_equal(heard.words, read.words)
+    np.testing.assert_array_equal(
+        encode_readings(text.encode, "a read coat").embedding, read.embedding
+    )
 
 
 def test_a_pair_lies_between_its_networks():

@@ -10,19 +10,23 @@ from cmps.evaluation.hearing import HEARD, Listener
 from cmps.evaluation.noise import Noise
 from cmps.evaluation.protocols import evaluate_pedes
 from cmps.speech.recogniser import Transcript
+from cmps.speech.words import Words
+
+HAT = Words("a red hat")
 
 
 class Recogniser:
     """Says how often it was asked, and keeps what it was given."""
 
-    def __init__(self, name="fake", words="a red hat"):
+    def __init__(self, name="fake", text="a red hat", readings=()):
         self.name = name
-        self.words = words
+        self.words = Words(text, readings)
         self.given = []
 
-    def transcribe(self, audio, language="en", quick=False):
+    def transcribe(self, audio, language="en", quick=False, readings=True):
         self.given.append(audio)
-        return Transcript(self.words, "en", len(audio) / 16000, 0.0, (), self.name)
+        text, readings = self.words.text, self.words.readings
+        return Transcript(text, "en", len(audio) / 16000, 0.0, (), self.name, readings)
 
 
 def record(path, samples):
@@ -50,15 +54,15 @@ def tones(tmp_path):
 def test_nothing_is_recognised_twice(tones, tmp_path):
     recogniser = Recogniser()
     first = Listener(recogniser, tmp_path)
-    assert [first(path) for path in tones] == ["a red hat"] * 3
+    assert [first(path) for path in tones] == [HAT] * 3
     assert (len(recogniser.given), first.recalled) == (3, 0)
     again = Listener(recogniser, tmp_path)
-    assert [again(path) for path in tones] == ["a red hat"] * 3
+    assert [again(path) for path in tones] == [HAT] * 3
     assert (len(recogniser.given), again.recalled) == (3, 3)
     # what it took is known, too, to the millisecond that is written
     assert again.seconds == pytest.approx(first.seconds, abs=0.002)
     tones[0].rename(tmp_path / "other.wav")
-    assert Listener(recogniser, tmp_path)(tmp_path / "other.wav") == "a red hat"
+    assert Listener(recogniser, tmp_path)(tmp_path / "other.wav") == HAT
     assert len(recogniser.given) == 3
 
 
@@ -73,7 +77,7 @@ def test_another_file_recogniser_noise_or_prompt_is_recognised(tones, tmp_path, 
     assert len(recogniser.given) == 5
     assert len({given.tobytes() for given in recogniser.given}) == 5
     other = Recogniser("another", "green shoes")
-    assert Listener(other, tmp_path)(audio) == "green shoes"
+    assert Listener(other, tmp_path)(audio) == Words("green shoes")
     audio.write_bytes(others[0].read_bytes()[:-1000])
     Listener(recogniser, tmp_path)(audio)
     assert len(recogniser.given) == 6
@@ -83,10 +87,28 @@ def test_another_file_recogniser_noise_or_prompt_is_recognised(tones, tmp_path, 
 
 
 def test_words_that_describe_nobody_are_kept_but_do_not_count(tones, tmp_path):
-    recogniser = Recogniser(words="Thank you for watching!")
-    assert Listener(recogniser, tmp_path)(tones[0]) == ""
+    recogniser = Recogniser(text="Thank you for watching!")
+    assert Listener(recogniser, tmp_path)(tones[0]) == Words()
     line = json.loads((tmp_path / HEARD).read_text())
     assert line["text"] == "Thank you for watching!"
+
+
+def test_what_else_was_heard_is_kept(tones, tmp_path):
+    recogniser = Recogniser(readings=("a red cat", "a bread hat"))
+    for _ in range(2):
+        assert Listener(recogniser, tmp_path)(tones[0]) == recogniser.words
+    assert len(recogniser.given) == 1
+
+
+def test_a_line_of_a_version_without_readings_is_heard_anew(tones, tmp_path):
+    recogniser = Recogniser(readings=("a red cat",))
+    Listener(recogniser, tmp_path)(tones[0])
+    kept = tmp_path / HEARD
+    line = json.loads(kept.read_text())
+    del line["readings"]
+    kept.write_text(json.dumps(line) + "\n")
+    assert Listener(recogniser, tmp_path)(tones[0]).readings == ("a red cat",)
+    assert len(recogniser.given) == 2
 
 
 def test_silence_and_broken_sound_are_heard_as_nothing(tmp_path, monkeypatch):
@@ -96,7 +118,7 @@ def test_silence_and_broken_sound_are_heard_as_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("cmps.speech.listening.trim", lambda audio: (audio[:0], ()))
     recogniser = Recogniser()
     listener = Listener(recogniser, tmp_path)
-    assert [listener(broken), listener(silent), listener(silent)] == ["", "", ""]
+    assert [listener(broken), listener(silent), listener(silent)] == [Words()] * 3
     assert (recogniser.given, listener.recalled) == ([], 1)
 
 
@@ -107,10 +129,10 @@ def test_a_file_that_was_cut_off_is_gone_on_with(tones, tmp_path):
     kept = tmp_path / HEARD
     kept.write_bytes(b'["none of ours"]\n' + kept.read_bytes()[:-30])
     listener = Listener(recogniser, tmp_path)
-    assert [listener(path) for path in tones] == ["a red hat"] * 3
+    assert [listener(path) for path in tones] == [HAT] * 3
     assert (listener.recalled, len(recogniser.given)) == (2, 4)
     whole = Listener(recogniser, tmp_path)
-    assert whole(tones[2]) == "a red hat"
+    assert whole(tones[2]) == HAT
     assert whole.recalled == 1
 
 
@@ -119,7 +141,7 @@ def test_a_folder_that_cannot_be_written_is_heard_all_the_same(tones, tmp_path):
     (tmp_path / "here" / HEARD).mkdir()
     recogniser = Recogniser()
     for folder in (tmp_path / "here", None):
-        assert Listener(recogniser, folder)(tones[0]) == "a red hat"
+        assert Listener(recogniser, folder)(tones[0]) == HAT
     assert len(recogniser.given) == 2
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from cmps.datasets.picture import DatasetError
 from cmps.evaluation.interfaces import Encoders, EvaluationError
 from cmps.evaluation.noise import Noise
 from cmps.evaluation.protocols import evaluate_market1501, evaluate_pedes
+from cmps.speech.words import Words
 
 
 def test_text_probe_by_hand(pedes, encoders, reranking):
@@ -104,7 +106,7 @@ def test_speech_probe_searches_with_what_was_heard(pedes, encoders, reranking, t
             {"audio": "d.wav", "text": "white", "file_path": "cam/white.jpg"},
         ],
     )
-    heard = {"a.wav": "a red person", "b.wav": "", "c.wav": "glue"}
+    heard = {"a.wav": Words("a red person"), "b.wav": Words(), "c.wav": Words("glue")}
     report = evaluate_pedes(
         pedes,
         "val",
@@ -124,6 +126,33 @@ def test_speech_probe_searches_with_what_was_heard(pedes, encoders, reranking, t
     # the same sentences typed show what recognition costs
     assert set(report["results"]) == {"fast", "fast typed"}
     assert report["results"]["fast typed"]["rank1"] == 100.0
+
+
+def test_what_else_was_heard_helps_to_find(pedes, encoders, reranking, tmp_path):
+    audios = speak(
+        tmp_path / "audios",
+        [{"audio": "c.wav", "text": "blue", "file_path": "cam/blue.jpg"}],
+    )
+
+    def measure(words):
+        report = evaluate_pedes(
+            pedes,
+            "val",
+            encoders,
+            probe="speech",
+            variants=["fast"],
+            others={"another": lambda gallery: lambda sentence: np.arange(len(gallery.people))},
+            audios=audios,
+            hear=lambda path: words,
+            reranking=reranking,
+        )
+        return {name: score["rank1"] for name, score in report.as_dict()["results"].items()}
+
+    found = measure(Words("red", ("blue", "blue")))
+    assert (found["fast"], found["fast likeliest"], found["fast typed"]) == (100.0, 0.0, 100.0)
+    # others know one text only
+    assert "another likeliest" not in found
+    assert "fast likeliest" not in measure(Words("red"))
 
 
 def test_broken_lines_of_a_manifest_are_named(pedes, encoders, reranking, tmp_path):
@@ -148,7 +177,7 @@ def test_broken_lines_of_a_manifest_are_named(pedes, encoders, reranking, tmp_pa
             encoders,
             probe="speech",
             audios=audios,
-            hear=lambda path: "red",
+            hear=lambda path: Words("red"),
             reranking=reranking,
             on_error=on_error,
         )
@@ -171,7 +200,7 @@ def test_no_manifest_and_no_recording_of_the_split(pedes, encoders, reranking, t
             encoders,
             probe="speech",
             audios=folder,
-            hear=lambda path: "",
+            hear=lambda path: Words(),
             reranking=reranking,
         )
 

@@ -5,6 +5,7 @@ import pytest
 from cmps.evaluation.interfaces import EvaluationError
 from cmps.evaluation.protocols import evaluate_pedes
 from cmps.evaluation.recordings import Recording, hear_all
+from cmps.speech.words import Words
 
 
 def test_all_recordings_are_heard_in_order(tmp_path):
@@ -14,13 +15,13 @@ def test_all_recordings_are_heard_in_order(tmp_path):
         for number, text in enumerate(said)
     ]
     steps = []
-    answers = {"0.wav": " a red hat ", "1.wav": "  ", "2.wav": "glue"}
+    answers = {"0.wav": Words("a red hat"), "1.wav": Words(), "2.wav": Words("glue", ("blue",))}
     heard = hear_all(
         recordings,
         lambda path: answers[path.name],
         lambda stage, done, total: steps.append((done, total)),
     )
-    assert heard.texts == ["a red hat", "", "glue"]
+    assert heard.words == [answers["0.wav"], answers["1.wav"], answers["2.wav"]]
     assert heard.empty == 1
     assert heard.word_error_rate == pytest.approx(100 * 3 / 6)
     assert heard.seconds >= 0

@@ -62,6 +62,25 @@ def test_words_find_the_person_with_all_their_pictures(office, session):
     assert json.loads(json.dumps(ranking.as_dict()))["people"][0]["rank"] == 1
 
 
+def test_what_else_was_heard_counts_for_the_ranking(office, session):
+    said = "blue shirt"
+    office.say(session, said)
+    alone = office.results(office.session(session))
+    office.undo(session)
+    office.say(session, said, readings=("red shirt", "red shirt"), spoken=True)
+    heard = office.results(office.session(session))
+
+    def cosine(ranking):
+        return next(
+            one.similarities[0]
+            for person in ranking.people
+            for one in person.sightings
+            if one.sighting.id == "red-1"
+        )
+
+    assert cosine(heard) > cosine(alone) + 0.1
+
+
 def test_what_is_ruled_out_goes_down(office, session):
     office.say(session, "red shirt")
     before = office.results(office.session(session))

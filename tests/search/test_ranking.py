@@ -58,6 +58,20 @@ def test_a_sentence_ranks_the_outfit_it_describes_first(engine, outfits):
     assert set(answer.timings.stages) == {"encode", "retrieve", "rank"}
 
 
+def test_what_else_was_heard_helps_to_find(engine, outfits):
+    text = "a red top and blue hats"  # trousers were misheard
+    alone = engine.search(Query(texts=(text,)))
+    readings = {text: ("a red top and blue trousers",) * 3}
+    heard = engine.search(Query(texts=(text,), readings=readings))
+    right = outfits["red", "blue"]
+
+    def cosine(answer):
+        return next(one.similarities[0] for one in answer.candidates if one.sighting.id == right)
+
+    assert found(heard)[0] == right
+    assert cosine(heard) > cosine(alone) + 0.05
+
+
 def test_a_picture_ranks_the_same_outfit_first(engine, outfits, tmp_path):
     again = np.asarray(Image.open(draw(tmp_path / "photo.png", "yellow", "purple", seed=9)))
     assert found(engine.search(Query(pictures=(again,))))[0] == outfits["yellow", "purple"]

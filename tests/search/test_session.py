@@ -34,6 +34,7 @@ COAT = Chip("upper", "coat")
 PARTS = [
     Said("a cap and a coat", (Add(new=CAP), Add(new=COAT)), "en", True, CAP),
     Said("no, a red cap", (Replace(CAP, RED_CAP), Note(note="limps")), "de"),
+    Said("a read hat", (), "en", True, readings=("a red hat", "a red cat")),
     Picture("p1", "phone.jpg"),
     Like("a1"),
     Tick("a2"),
@@ -56,6 +57,12 @@ def begun(*parts) -> SearchSession:
 def test_no_session_without_a_case():
     with pytest.raises(QueryError, match="belongs to a case"):
         SearchSession("s1", "")
+
+
+def test_what_else_was_heard_stays_with_its_sentence():
+    said = Said("a read hat", (Add(new=CAP),), "en", True, readings=("a red hat",))
+    kept = SearchSession.from_dict(begun(said).to_dict())
+    assert [one.readings for one in kept.state().sentences] == [("a red hat",)]
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.kind)
@@ -162,7 +169,7 @@ def test_a_chip_is_marked_wherever_it_stood():
 
 
 def test_answers_change_the_description_and_are_remembered():
-    state = begun(PARTS[9]).state()
+    state = begun(PARTS[10]).state()
     assert state.asked == (Chip("bag", "bag"),)
     assert state.description.chips[0].modality == "not"
 
@@ -172,9 +179,9 @@ def test_every_step_is_explained():
     assert told[0]["did"] == "said: a cap and a coat"
     assert told[0]["changed"] == ["+ wearing a cap", "+ wearing a coat"]
     assert told[1]["changed"] == ["− wearing a cap + wearing a red cap", "+ limps"]
-    assert told[4]["did"] == "ticked a2: this is the person"
-    assert told[9]["did"] == "A bag? no"
-    assert [one["undone"] for one in told] == [False] * 10 + [True]
+    assert told[5]["did"] == "ticked a2: this is the person"
+    assert told[10]["did"] == "A bag? no"
+    assert [one["undone"] for one in told] == [False] * 11 + [True]
     assert told[0]["by"] == "ana"
 
 

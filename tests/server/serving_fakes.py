@@ -27,7 +27,9 @@ class FakeProgram(Program):
         self.__dict__["desk"] = desk(store, people)
         self.__dict__["image"] = FakeImageEncoder()
         self.__dict__["curves"] = fake_curves()
-        self.__dict__["recogniser"] = FakeRecogniser("red shirt and blue jeans")
+        self.__dict__["recogniser"] = FakeRecogniser(
+            "red shirt and blue jeans", ("bed shirt and blue jeans",)
+        )
 
     def require_gallery(self):
         """There is one in memory."""

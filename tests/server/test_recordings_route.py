@@ -38,6 +38,7 @@ def test_a_voice_message_becomes_words(client, served, session, ending):
     answer = send(client, session, (AUDIO / f"woman-black-bag.{ending}").read_bytes())
     assert answer.status_code == 200, answer.text
     assert answer.json()["text"] == "red shirt and blue jeans"
+    assert answer.json()["readings"] == ["bed shirt and blue jeans"]
     assert answer.json()["seconds"] == pytest.approx(3.6, abs=0.2)
     (row,) = [row for row in served.store.audit.walk() if '"listened"' in row.body]
     seconds = answer.json()["seconds"]

@@ -116,6 +116,13 @@ def test_an_answer_that_was_spoken_is_kept_with_its_question(take, session, serv
     assert question is None or question["about"] != "upper"
 
 
+def test_what_else_was_heard_is_taken_and_kept(take, session, served):
+    take("say", text="read shirt", spoken=True, readings=["red shirt", "red skirt"])
+    (said,) = served.desk.session(session).state().sentences
+    assert said.readings == ("red shirt", "red skirt")
+    take("say", 422, text="red shirt", spoken=True, readings=["red shirt"] * 10)
+
+
 def test_an_open_question_is_told_from_one_of_yes_or_no():
     asked = Question.of(Asking(None, "What shoes is she wearing?", 1.25, None, "shoes"))
     assert (asked.about, asked.chip, asked.likely) == ("shoes", "", None)

@@ -62,6 +62,7 @@ def test_speech_becomes_words_and_a_row_without_them(client, served, case, sound
     assert before[0] == {"type": "speech", "on": True}
     assert final["type"] == "final"
     assert final["text"] == "red shirt and blue jeans"
+    assert final["readings"] == ["bed shirt and blue jeans"]
     assert final["seconds"] == pytest.approx(4.6, abs=0.6)
     assert final["milliseconds"] >= 0
     (row,) = rows(served)

@@ -22,7 +22,11 @@ class Says:
         self.text = text
 
     def transcribe(
-        self, audio: np.ndarray, language: str = "en", quick: bool = False
+        self,
+        audio: np.ndarray,
+        language: str = "en",
+        quick: bool = False,
+        readings: bool = True,
     ) -> Transcript:
         seconds = len(audio) / 16000
         return Transcript(self.text, "en", seconds, 0.0, ((0.0, seconds),), self.name)

@@ -22,7 +22,11 @@ class Parrot:
         self.threads = threads
 
     def transcribe(
-        self, audio: np.ndarray, language: str = "en", quick: bool = False
+        self,
+        audio: np.ndarray,
+        language: str = "en",
+        quick: bool = False,
+        readings: bool = True,
     ) -> Transcript:
         text = f"a man, {len(audio)} samples, {self.threads} threads"
         return Transcript(text, "en", len(audio) / 16000, 0.0, (), self.name)

@@ -27,13 +27,18 @@ class Echo:
     def __init__(self, takes: float = 0.0) -> None:
         self.takes = takes
         self.quick: list[bool] = []
+        self.readings: list[bool] = []
         self.broken = False
         self.most = 0
         self._running = 0
         self._gate = threading.Lock()
 
     def transcribe(
-        self, audio: np.ndarray, language: str = "en", quick: bool = False
+        self,
+        audio: np.ndarray,
+        language: str = "en",
+        quick: bool = False,
+        readings: bool = True,
     ) -> Transcript:
         with self._gate:
             self._running += 1
@@ -44,6 +49,7 @@ class Echo:
         with self._gate:
             self._running -= 1
             self.quick.append(quick)
+            self.readings.append(readings)
         seconds = len(audio) / 16000
         return Transcript(f"{language} {seconds:.1f} s", language, seconds, 0.0, (), self.name)
 
@@ -186,6 +192,19 @@ def test_finals_are_quick_where_the_machine_is_slow_and_exact_when_it_is_not(ech
     shared.close()
     assert slow < len(echo.quick)
     assert echo.quick[-1] is False
+
+
+def test_only_partial_texts_are_heard_without_other_readings(
+    echo: Echo, shared: SharedRecogniser
+) -> None:
+    client = Client(shared).say(3)
+    client.speaker.end()
+    client.finals(1)
+    *partial, last = echo.readings[1:]  # the first is the warming up
+    assert last is True
+    assert not any(partial)
+    shared.transcribe(np.ones(16000, np.float32))
+    assert echo.readings[-1] is True
 
 
 def test_a_recording_is_heard_piece_by_piece(echo: Echo, shared: SharedRecogniser) -> None:

@@ -16,6 +16,7 @@ from cmps.speech.streaming import (
     Spoke,
     Utterances,
 )
+from cmps.speech.words import Words
 
 SPEECH, SILENCE = 0.9, 0.05
 
@@ -43,9 +44,10 @@ class Play:
     def note(self, events: list[Event]) -> None:
         self.log += [(self.now, one) for one in events]
 
-    def words(self, job: Job) -> str:
+    def words(self, job: Job) -> Words:
         numbers = job.audio[::FRAME].astype(int)
-        return str(sum(self.spoken[number] >= 0.5 for number in numbers))
+        count = sum(self.spoken[number] >= 0.5 for number in numbers)
+        return Words(str(count), (f"about {count}",))
 
     def recognise(self) -> None:
         if self.busy and self.busy[0] <= self.now:
@@ -153,6 +155,11 @@ def test_a_final_waits_for_a_recognition_that_holds_all_words_and_takes_it() -> 
     assert len(play.jobs) <= running + 1
 
 
+def test_what_else_was_said_comes_with_the_final() -> None:
+    (final,) = Play().hear(2, SPEECH).hear(0.3, SILENCE).end().wait().finals
+    assert final.readings == (f"about {final.text}",)
+
+
 def test_noise_and_clicks_are_no_utterance() -> None:
     play = Play(hands_free=True).hear(2, 0.4)
     for _ in range(10):
@@ -220,7 +227,7 @@ def test_stopping_during_the_last_words_ends_no_second_utterance() -> None:
 
 def test_a_failed_recognition_gives_an_empty_final() -> None:
     play = Play()
-    play.words = lambda job: ""
+    play.words = lambda job: Words()
     play.hear(2, SPEECH).end().wait()
     assert [one.text for one in play.finals] == [""]
 

@@ -20,7 +20,10 @@ from cmps.speech.errors import SpeechError
 from cmps.speech.packaged import BASE_PARTS, tiny_en_folder
 from cmps.speech.recogniser import Recogniser, open_recogniser
 from cmps.speech.vocabulary import describes_person, prompt
-from cmps.speech.whisper import Whisper
+from cmps.speech.whisper import BEAM, Whisper
+
+# more than a window, so that the model's own loop over windows hears it
+LONG = np.ones(31 * SAMPLE_RATE, np.float32)
 
 
 class Scripted:
@@ -46,7 +49,7 @@ class Scripted:
 
 
 def hear(model: Scripted) -> str:
-    return Whisper("scripted", model).transcribe(np.ones(16000, np.float32)).text
+    return Whisper("scripted", model).transcribe(LONG).text
 
 
 def test_a_clear_sentence_is_heard_once() -> None:
@@ -82,7 +85,16 @@ def test_the_packaged_model_hears_the_sentence(tiny_en: Recogniser) -> None:
     assert heard.audio_seconds == pytest.approx(3.64, abs=0.1)
     assert heard.spans == ((0.0, heard.audio_seconds),)
     assert heard.seconds > 0
-    assert tiny_en.transcribe(audio).text == heard.text
+    assert tiny_en.transcribe(audio).words == heard.words
+
+
+def test_what_else_may_have_been_said(tiny_en: Recogniser) -> None:
+    heard = tiny_en.transcribe(decode(AUDIO / "man-red-hoodie.ogg"))
+    assert "red hoodie" in heard.text
+    assert 1 <= len(heard.readings) <= BEAM - 1
+    assert len({heard.text, *heard.readings}) == 1 + len(heard.readings)
+    # all of them are about the same words
+    assert all("jeans" in one for one in heard.readings)
 
 
 def test_no_audio_is_no_text(tiny_en: Recogniser) -> None:
@@ -234,6 +246,6 @@ def test_an_english_model_says_so_to_others(tiny_en: Recogniser) -> None:
 def test_other_languages_are_heard_without_the_english_prompt() -> None:
     model = Scripted("never asked", "une dame en manteau rouge", -0.7, 0.1)
     model.supported_languages = ("en", "fr")
-    heard = Whisper("scripted", model).transcribe(np.ones(16000, np.float32), language="fr")
+    heard = Whisper("scripted", model).transcribe(LONG, language="fr")
     assert (heard.text, heard.language) == ("une dame en manteau rouge", "fr")
     assert model.asked == [None]

@@ -96,6 +96,7 @@ def search(
         heard = {path: _hear(program, path, timings) for path in audios or ()}
         query = Query(
             texts=(*(texts or ()), *(one.text for one in heard.values())),
+            readings={one.text: one.readings for one in heard.values()},
             pictures=tuple(_open(path) for path in files),
             sightings=tuple(named),
             where=where,
@@ -158,7 +159,12 @@ def _as_dict(
 
     return {
         "transcripts": [
-            {"audio": str(path), "text": one.text, "seconds": round(one.audio_seconds, 2)}
+            {
+                "audio": str(path),
+                "text": one.text,
+                "readings": list(one.readings),
+                "seconds": round(one.audio_seconds, 2),
+            }
             for path, one in heard.items()
         ],
         "texts": list(query.texts),

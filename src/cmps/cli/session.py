@@ -113,8 +113,16 @@ def say(
         if text is not None:
             made = program.desk.say(id, text, language=language, about=about, by=by)
         if audio is not None:
-            heard = program.hear(audio).text
-            made = program.desk.say(id, heard, language=language, spoken=True, about=about, by=by)
+            heard = program.hear(audio)
+            made = program.desk.say(
+                id,
+                heard.text,
+                readings=heard.readings,
+                language=language,
+                spoken=True,
+                about=about,
+                by=by,
+            )
         return made
 
     _take(step, data, variant, top, as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -45,6 +46,35 @@ class TextEncoder(Protocol):
         ...
 
 
+def encode_readings(
+    encode: Callable[[str], TextEncoding], text: str, readings: Iterable[str] = ()
+) -> TextEncoding:
+    """Encode what was heard together with what else may have been said.
+
+    The embedding is the mean of all of them: where they agree it is theirs, and a word that only
+    one of them holds counts less. Words and attention are the likeliest text's.
+
+    Args:
+        encode: Encodes one sentence.
+        text: The likeliest reading.
+        readings: Others; those without a word are passed over.
+
+    Raises:
+        ValueError: If the text holds no word.
+    """
+    likeliest = encode(text)
+    others = [encode(one).embedding for one in readings if has_word(one)]
+    if not others:
+        return likeliest
+    mean = np.stack([likeliest.embedding, *others]).mean(0)
+    return TextEncoding(mean / np.linalg.norm(mean), likeliest.words, likeliest.attention)
+
+
+def has_word(sentence: str) -> bool:
+    """Tell whether there is anything to encode."""
+    return any(character.isalnum() for character in sentence)
+
+
 class OnnxTextEncoder:
     """One shipped text network: static word vectors (``fast``) or BERT states (``accurate``).
 
@@ -75,7 +105,7 @@ class OnnxTextEncoder:
         Raises:
             ValueError: If it holds no word.
         """
-        if not any(character.isalnum() for character in sentence):
+        if not has_word(sentence):
             raise ValueError(f"the description {sentence!r} holds no word; say what they wear")
         ids = np.array([self._tokeniser.encode(sentence).ids], np.int64)
         outputs = self._session.run(["embedding", "words", "attention"], {"ids": ids})

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cmps.evaluation.noise import RATE, Noise, Samples, noisy
+from cmps.speech.words import Words
 
 if TYPE_CHECKING:
     from cmps.speech.recogniser import Recogniser
@@ -64,8 +65,8 @@ class Listener:
         self.recalled = 0
         self.seconds = 0.0
 
-    def __call__(self, audio: Path) -> str:
-        """Return what was heard in a file; empty where nobody describes a person."""
+    def __call__(self, audio: Path) -> Words:
+        """Return what was heard in a file; no text where nobody describes a person."""
         # imported here: typed sentences and pictures must not need the sound libraries
         from cmps.speech.vocabulary import describes_person
 
@@ -76,9 +77,9 @@ class Listener:
             self._keep(key, *known)
         else:
             self.recalled += 1
-        text, seconds = known
+        words, seconds = known
         self.seconds += seconds
-        return text if describes_person(text) else ""
+        return words if describes_person(words.text) else Words()
 
     def facts(self) -> dict[str, str | int]:
         """Return what a report says about how it was heard."""
@@ -87,7 +88,7 @@ class Listener:
             said["noise"] = str(self._noise)
         return said | {"recalled": self.recalled}
 
-    def _heard(self, audio: Path, checksum: str) -> tuple[str, float]:
+    def _heard(self, audio: Path, checksum: str) -> tuple[Words, float]:
         from cmps.speech.decoding import decode
         from cmps.speech.errors import SpeechError
         from cmps.speech.listening import listen
@@ -100,11 +101,11 @@ class Listener:
             started = time.perf_counter()
             heard = listen(source, self._recogniser, audio.name, guard=False)
         except SpeechError:
-            return "", 0.0
-        return heard.text, time.perf_counter() - started
+            return Words(), 0.0
+        return heard.words, time.perf_counter() - started
 
-    def _keep(self, key: Key, text: str, seconds: float) -> None:
-        self._known[key] = (text, seconds)
+    def _keep(self, key: Key, words: Words, seconds: float) -> None:
+        self._known[key] = (words, seconds)
         if self._file is None:
             return
         sha, recogniser, noise, prompted = key
@@ -113,7 +114,8 @@ class Listener:
             "recogniser": recogniser,
             "noise": noise,
             "prompt": prompted,
-            "text": text,
+            "text": words.text,
+            "readings": words.readings,
             "seconds": round(seconds, 3),
         }
         try:
@@ -133,9 +135,12 @@ class Listener:
         return f"{self._noise} {crowd.hexdigest()[:12]}"
 
 
-def _read(path: Path) -> dict[Key, tuple[str, float]]:
-    """Read what was kept; a line that a killed program left unfinished is passed over."""
-    known: dict[Key, tuple[str, float]] = {}
+def _read(path: Path) -> dict[Key, tuple[Words, float]]:
+    """Read what was kept; a line that a killed program left unfinished is passed over.
+
+    So is one without readings, which an earlier version wrote: it is heard anew.
+    """
+    known: dict[Key, tuple[Words, float]] = {}
     try:
         content = path.read_text(encoding="utf-8", errors="replace")
         if content and not content.endswith("\n"):
@@ -147,7 +152,8 @@ def _read(path: Path) -> dict[Key, tuple[str, float]]:
         try:
             row = json.loads(line)
             key = (row["sha256"], row["recogniser"], row["noise"], row["prompt"])
-            known[key] = (str(row["text"]), float(row["seconds"]))
+            words = Words(str(row["text"]), tuple(map(str, row["readings"])))
+            known[key] = (words, float(row["seconds"]))
         except (ValueError, KeyError, TypeError):
             continue
     return known

@@ -10,14 +10,15 @@ from typing import Literal
 from cmps.encoders.image import ImageEncoder
 from cmps.encoders.text import TextEncoder
 from cmps.settings import Variant
+from cmps.speech.words import Words
 
 Probe = Literal["all", "text", "speech", "image"]
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, how much of it is done, and how much there is."""
 
-Hear = Callable[[Path], str]
-"""Returns what was heard in a recording; empty where there was no speech."""
+Hear = Callable[[Path], Words]
+"""Returns what was heard in a recording; no text where there was no speech."""
 
 
 class EvaluationError(ValueError):

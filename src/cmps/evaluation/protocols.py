@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -85,8 +86,9 @@ def evaluate_pedes(
         encoders: The networks.
         probe: ``text``: the captions; ``speech``: what a recogniser hears in recordings of them,
             where a recording without words counts as a miss, and beside it the same sentences
-            typed (``fast typed``, ``accurate typed``); ``image``: the pictures; ``all``:
-            sentences and pictures, the sentences as heard where ``audios`` is given.
+            typed (``fast typed``, ``accurate typed``) and by the likeliest text alone, where the
+            recogniser says what else it may have heard (``fast likeliest``); ``image``: the
+            pictures; ``all``: both, the sentences as heard where ``audios`` is given.
         variants: Which text networks; results carry their names. With pictures as probes the
             results are ``global``, ``fpr`` and ``image``, the same as ``fpr``; with ``all`` only
             ``image`` joins the variants.
@@ -144,12 +146,15 @@ def evaluate_pedes(
         gallery += extra
     runs: dict[str, Run] = {}
     groups: dict[str, Sequence[Hashable]] = {}
-    rankers: dict[str, Ranker] = {}
+    ours: dict[str, Ranker] = {}
     if probe != "image":
-        rankers |= {one: two_stage(one, encoders.text[one], reranking) for one in variants}
-        rankers |= others or {}
-    for suffix, asked in (("", sentences), (" typed", typed)):
-        for method, ranker in rankers.items() if asked else ():
+        ours = {one: two_stage(one, encoders.text[one], reranking) for one in variants}
+    rankers = {**ours, **(others or {})}
+    likeliest = [replace(one, readings=()) for one in sentences]
+    alone = likeliest if likeliest != sentences else []
+    searches = (("", sentences, rankers), (" likeliest", alone, ours), (" typed", typed, rankers))
+    for suffix, asked, methods in searches:
+        for method, ranker in methods.items() if asked else ():
             runs[method + suffix] = search_sentences(asked, gallery, method, ranker, progress)
             groups[method + suffix] = [sentence.group for sentence in asked]
     if probe in ("all", "image"):
@@ -278,8 +283,8 @@ def _spoken(
     if isinstance(hear, Listener):
         seconds, facts = hear.seconds / len(recordings), hear.facts()
     sentences = [
-        Sentence(text, recording.person, recording.group)
-        for recording, text in zip(recordings, heard.texts, strict=True)
+        Sentence(words.text, recording.person, recording.group, words.readings)
+        for recording, words in zip(recordings, heard.words, strict=True)
     ]
     said = [Sentence(one.text, one.person, one.group) for one in recordings]
     return (

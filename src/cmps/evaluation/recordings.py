@@ -13,6 +13,7 @@ from cmps.datasets.cuhk_pedes import Record
 from cmps.datasets.picture import DatasetError
 from cmps.evaluation.interfaces import Hear, Progress, silent
 from cmps.evaluation.metrics import word_error_rate, words_of
+from cmps.speech.words import Words
 
 MANIFEST = "manifest.jsonl"
 
@@ -54,19 +55,19 @@ class Heard:
     """What a recogniser made of all recordings.
 
     Attributes:
-        texts: One per recording; empty where nothing was heard.
+        words: Of each recording; empty where nothing was heard.
         word_error_rate: In percent, over all words said; an empty one misses all its words.
         seconds: How long recognition took, per recording.
     """
 
-    texts: list[str]
+    words: list[Words]
     word_error_rate: float
     seconds: float
 
     @property
     def empty(self) -> int:
         """How many recordings had no speech that was understood."""
-        return sum(not text for text in self.texts)
+        return sum(not one.text for one in self.words)
 
 
 def read_manifest(
@@ -166,10 +167,10 @@ def _recording(folder: Path, line: str, known: _Known) -> Recording | None:
 def hear_all(recordings: Sequence[Recording], hear: Hear, progress: Progress = silent) -> Heard:
     """Recognise every recording, one after the other."""
     started = time.perf_counter()
-    texts = []
+    words = []
     for number, recording in enumerate(recordings, 1):
-        texts.append(hear(recording.audio).strip())
+        words.append(hear(recording.audio))
         progress("recognising speech", number, len(recordings))
     seconds = (time.perf_counter() - started) / max(len(recordings), 1)
-    said = [recording.text for recording in recordings]
-    return Heard(texts, word_error_rate(zip(said, texts, strict=True)), seconds)
+    pairs = ((one.text, heard.text) for one, heard in zip(recordings, words, strict=True))
+    return Heard(words, word_error_rate(pairs), seconds)

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.encoders.text import TextEncoder
+from cmps.encoders.text import TextEncoder, encode_readings, has_word
 from cmps.evaluation.interfaces import Progress
 from cmps.evaluation.metrics import MISS, Score, judge, market_ignored
 from cmps.evaluation.pictures import EncodedGallery
 from cmps.evaluation.reranking import Reranking
 
-Scores = Callable[[str], NDArray[np.float64]]
+Scores = Callable[["Sentence"], NDArray[np.float64]]
 """Scores every picture of a gallery for a sentence; greater is better."""
 
 Ranker = Callable[[EncodedGallery], Scores]
@@ -33,6 +33,7 @@ class Sentence:
 
     Attributes:
         text: Empty where a recogniser heard nothing.
+        readings: What else it may have heard.
         person: Identity of the person described.
         group: What the query is averaged with: the picture described.
     """
@@ -40,6 +41,7 @@ class Sentence:
     text: str
     person: str
     group: Hashable
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -65,8 +67,8 @@ def two_stage(kind: str, encoder: TextEncoder, reranking: Reranking) -> Ranker:
     """
 
     def over(gallery: EncodedGallery) -> Scores:
-        def scores(sentence: str) -> NDArray[np.float64]:
-            query = encoder.encode(sentence)
+        def scores(sentence: Sentence) -> NDArray[np.float64]:
+            query = encode_readings(encoder.encode, sentence.text, sentence.readings)
             return reranking.scores(
                 kind,
                 gallery.embeddings @ query.embedding,
@@ -101,11 +103,11 @@ def search_sentences(
     people = gallery.people
     score = ranker(gallery)
     for number, sentence in enumerate(sentences, 1):
-        if not any(character.isalnum() for character in sentence.text):
+        if not has_word(sentence.text):
             run.scores.append(MISS)
         else:
             started = time.perf_counter()
-            scores = score(sentence.text)
+            scores = score(sentence)
             run.seconds.append(time.perf_counter() - started)
             run.scores.append(judge(scores, people == sentence.person))
         progress(f"searching, {name}", number, len(sentences))

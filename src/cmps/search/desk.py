@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -130,6 +130,7 @@ class Desk:
         session: str,
         text: str,
         *,
+        readings: Sequence[str] = (),
         language: str = "en",
         spoken: bool = False,
         about: str = "",
@@ -141,6 +142,7 @@ class Desk:
         Args:
             session: Id of the session.
             text: As heard or typed.
+            readings: What else may have been heard.
             language: Its code.
             spoken: Whether it was heard.
             about: The topic of the open question that it answers; "I don't know" is an answer.
@@ -156,7 +158,15 @@ class Desk:
         # a topic that there is not is refused by the part
         asked = self.reader.word_open(about, language, state.description) if about in TOPICS else ""
         part = Said(
-            text.strip(), found.edits, language, spoken, found.focus, found.describes, about, asked
+            text.strip(),
+            found.edits,
+            language,
+            spoken,
+            found.focus,
+            found.describes,
+            about,
+            asked,
+            tuple(readings),
         )
         return self._add(before, part, by)
 

@@ -37,6 +37,7 @@ class Said:
             red hat") does not, and takes back the sentences that it corrects.
         about: The topic of the open question that they answer; empty where none was put.
         question: That question, as it was worded.
+        readings: What else may have been heard; ranking asks with all of them.
 
     Raises:
         QueryError: If they hold no word, or there is no such topic.
@@ -51,6 +52,7 @@ class Said:
     describes: bool = True
     about: str = ""
     question: str = ""
+    readings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.about not in ("", *TOPICS):
@@ -64,6 +66,8 @@ class Said:
         plain |= {"language": self.language, "spoken": self.spoken, "describes": self.describes}
         if self.about:
             plain |= {"about": self.about, "question": self.question}
+        if self.readings:
+            plain["readings"] = list(self.readings)
         return plain | ({"focus": self.focus.to_dict()} if self.focus else {})
 
     @classmethod
@@ -81,6 +85,7 @@ class Said:
             plain.get("describes", adds),
             plain.get("about", ""),
             plain.get("question", ""),
+            tuple(plain.get("readings", ())),
         )
 
 

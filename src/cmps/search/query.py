@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -46,6 +47,7 @@ class Query:
 
     Attributes:
         texts: Sentences, said or typed.
+        readings: Of a sentence that was heard: what else may have been said.
         pictures: RGB pictures ``(H, W, 3)`` of the person.
         sightings: Ids of gallery sightings used as a query ("more like this").
         where: Cameras and times.
@@ -60,6 +62,7 @@ class Query:
     """
 
     texts: tuple[str, ...] = ()
+    readings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pictures: tuple[NDArray[np.uint8], ...] = ()
     sightings: tuple[str, ...] = ()
     where: Filter = field(default_factory=Filter)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.encoders.image import ImageEncoder
-from cmps.encoders.text import TextEncoder
+from cmps.encoders.text import TextEncoder, encode_readings
 from cmps.gallery.records import Filter, GalleryError, Sighting
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve, ProbeKind, probability
@@ -147,7 +147,8 @@ class SearchEngine:
         """Encode every part of a query."""
         probes: list[Probe] = []
         for sentence in query.texts:
-            text = self.text(variant).encode(sentence)
+            encode = self.text(variant).encode
+            text = encode_readings(encode, sentence, query.readings.get(sentence, ()))
             probes.append(Probe(variant, text.embedding, text.words, text.attention))
         encodings = self.image().encode(query.pictures) if query.pictures else []
         encodings += [sighting.encoding for sighting in self.store.get(list(query.sightings))]

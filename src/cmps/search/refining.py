@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.encoders.text import TextEncoder
+from cmps.encoders.text import TextEncoder, encode_readings
 from cmps.gallery.records import Encoding, Filter, GalleryError, Sighting
 from cmps.gallery.resident import Resident, Snapshot
 from cmps.gallery.store import GalleryStore
@@ -174,13 +174,13 @@ class Refiner:
         return Known(snapshot.version)  # somebody is still at an older one
 
     def _asked(self, state: State, photos: Sequence[Encoding], variant: Variant) -> Asked:
-        texts = [one.text for one in state.sentences if one.stands]
+        texts = {one.text: one.readings for one in state.sentences if one.stands}
         told = {chip.meaning for one in state.sentences if one.stands for chip in one.chips}
         chips = state.description.chips
         if not texts or any(not one.stands for one in state.sentences):
             whole = state.description.sentence()
             if whole:
-                texts.append(whole)
+                texts.setdefault(whole, ())
                 told |= {chip.meaning for chip in chips if chip.modality != "not"}
         shown = self._stored((*state.liked, *state.ticked))
         pictures = [_picture(one) for one in (*photos, *(one.encoding for one in shown))]
@@ -190,14 +190,14 @@ class Refiner:
             for chip in chips
         ]
         return Asked(
-            tuple(self._sentence(text, variant) for text in dict.fromkeys(texts)),
+            tuple(self._sentence(text, others, variant) for text, others in texts.items()),
             tuple(pictures),
             tuple(rejected),
             tuple(claims),
         )
 
-    def _sentence(self, text: str, variant: Variant) -> Probe:
-        encoding = self.sentences.encode(text, variant)
+    def _sentence(self, text: str, readings: Sequence[str], variant: Variant) -> Probe:
+        encoding = encode_readings(lambda one: self.sentences.encode(one, variant), text, readings)
         return Probe(variant, encoding.embedding, encoding.words, encoding.attention)
 
     def _stored(self, ids: Sequence[str]) -> list[Sighting]:

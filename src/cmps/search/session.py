@@ -36,11 +36,19 @@ from cmps.understanding.edits import Edit, apply_all
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence that was said, and which of the chips that it brought still stand."""
+    """A sentence that was said.
+
+    Attributes:
+        text: As heard or typed.
+        chips: What it brought.
+        stands: Whether none of them was changed since.
+        readings: What else may have been heard.
+    """
 
     text: str
     chips: tuple[Chip, ...]
     stands: bool = True
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,8 @@ class State:
         new = tuple(edit.new for edit in part.edits if edit.new is not None)
         # "no, a red hat" is an order, not a description, and "a red one" answers a question:
         # ranking words the chips instead
-        said = Sentence(part.text, new, part.describes and not part.about)
+        stands = part.describes and not part.about
+        said = Sentence(part.text, new, stands, part.readings)
         told = () if part.about and not part.edits else (said,)  # "I don't know" tells nothing
         return replace(
             state,

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from cmps.speech.activity import Span
 from cmps.speech.errors import SpeechError
+from cmps.speech.words import Words
 
 GROUP = "cmps.recognisers"
 
@@ -40,6 +41,8 @@ class Transcript:
         seconds: Time that recognising took, wall clock.
         spans: Parts of the recording that are speech, ``(start, end)`` in seconds.
         recogniser: Name of the recogniser.
+        readings: What else may have been said, likeliest first, at most some five; without
+            ``text``. The search asks with the mean of all readings.
     """
 
     text: str
@@ -48,6 +51,12 @@ class Transcript:
     seconds: float
     spans: tuple[Span, ...]
     recogniser: str
+    readings: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        """What was said, without how and when."""
+        return Words(self.text, self.readings)
 
 
 class Recogniser(Protocol):
@@ -62,7 +71,11 @@ class Recogniser(Protocol):
         """Codes of the languages that it hears, such as ``en``."""
 
     def transcribe(
-        self, audio: NDArray[np.float32], language: str = "en", quick: bool = False
+        self,
+        audio: NDArray[np.float32],
+        language: str = "en",
+        quick: bool = False,
+        readings: bool = True,
     ) -> Transcript:
         """Recognise speech.
 
@@ -71,6 +84,8 @@ class Recogniser(Protocol):
             language: Code of the language that is spoken.
             quick: Whether somebody waits: a recogniser that can be quicker if it is less exact
                 should be. Others ignore it.
+            readings: Whether to say what else may have been said, where it knows; a partial text
+                needs none.
 
         Returns:
             The words; no text where none was recognised. ``spans`` is all of ``audio``.

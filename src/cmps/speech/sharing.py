@@ -33,6 +33,7 @@ from cmps.speech.streaming import (
     Rules,
     Utterances,
 )
+from cmps.speech.words import Words, joined
 
 log = logging.getLogger("cmps.speech")
 
@@ -45,6 +46,8 @@ PROMISED = 0.35
 exact recognition takes longer, they are recognised quickly."""
 TIMES_QUICK = 2.5
 """What an exact recognition takes, by what a quick one takes."""
+TIMES_PARTIAL = 3.5
+"""The same by what a partial text takes: quick, and without other readings."""
 SMOOTHING = 0.3
 IDLE = 0.05
 """How often speakers are asked for work while nothing else wakes the recogniser, seconds."""
@@ -102,7 +105,7 @@ class _Recording:
     audio: NDArray[np.float32]
     language: str
     since: float
-    heard: Future[str] = field(default_factory=Future)
+    heard: Future[Words] = field(default_factory=Future)
 
 
 class SharedRecogniser:
@@ -196,7 +199,11 @@ class SharedRecogniser:
         return self.open().languages
 
     def transcribe(
-        self, audio: NDArray[np.float32], language: str = "en", quick: bool = False
+        self,
+        audio: NDArray[np.float32],
+        language: str = "en",
+        quick: bool = False,
+        readings: bool = True,
     ) -> Transcript:
         """Recognise a recording, piece by piece, between what speakers wait for."""
         started = self.clock()
@@ -207,14 +214,15 @@ class SharedRecogniser:
             self._start()
             self._turn.notify()
         try:
-            text = " ".join(filter(None, (piece.heard.result() for piece in pieces)))
+            words = joined([piece.heard.result() for piece in pieces])
         finally:
             with self._turn:
                 self._recordings = [one for one in self._recordings if one not in pieces]
         seconds = len(audio) / SAMPLE_RATE
         spans = ((0.0, seconds),) if len(audio) else ()
         took = self.clock() - started
-        return Transcript(text, language, seconds, took, spans, recogniser.name)
+        name = recogniser.name
+        return Transcript(words.text, language, seconds, took, spans, name, words.readings)
 
     # -- the work -------------------------------------------------------------------------------
 
@@ -287,33 +295,36 @@ class SharedRecogniser:
         quick = job.kind == "partial" or self._exact_seconds > PROMISED
         failed: list[Event] = []
         try:
-            text = self._hear(job.audio, speaker.language, quick)
+            words = self._hear(job.audio, speaker.language, quick, job.kind != "partial")
         # whatever a recogniser raises, others must still be heard
         except Exception as error:
             log.error("the recogniser failed", exc_info=error)
             failed.append(Failed("the recogniser failed at this; speak again or type it"))
-            text = ""
+            words = Words()
 
         def heard() -> Sequence[Event]:
-            return [*failed, *speaker._utterances.heard(job, text, self.clock())]
+            return [*failed, *speaker._utterances.heard(job, words, self.clock())]
 
         self.act(speaker, heard)
 
     def _hear_recording(self, one: _Recording) -> None:
         try:
-            one.heard.set_result(self._hear(one.audio, one.language, quick=False))
+            one.heard.set_result(self._hear(one.audio, one.language, quick=False, readings=True))
         except Exception as error:
             one.heard.set_exception(error)
 
-    def _hear(self, audio: NDArray[np.float32], language: str, quick: bool) -> str:
+    def _hear(
+        self, audio: NDArray[np.float32], language: str, quick: bool, readings: bool
+    ) -> Words:
         recogniser, started = self._recogniser, self.clock()
         assert recogniser is not None
-        text = recogniser.transcribe(audio, language, quick).text
-        took = (self.clock() - started) * (TIMES_QUICK if quick else 1)
+        words = recogniser.transcribe(audio, language, quick, readings).words
+        times = 1.0 if not quick else TIMES_QUICK if readings else TIMES_PARTIAL
+        took = (self.clock() - started) * times
         # a long recording takes long on any machine
         took /= max(1.0, len(audio) / SAMPLE_RATE / 10)
         self._exact_seconds += SMOOTHING * (took - self._exact_seconds)
-        return text
+        return words
 
 
 def _pieces(audio: NDArray[np.float32]) -> list[NDArray[np.float32]]:

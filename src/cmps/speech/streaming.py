@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.speech.decoding import SAMPLE_RATE
+from cmps.speech.words import Words, joined
 
 FRAME = 512
 """Samples of a frame, 32 ms: the step of the voice activity network."""
@@ -79,6 +80,7 @@ class Final:
 
     Attributes:
         text: The words; none where only noise was heard.
+        readings: What else may have been said; see :class:`cmps.speech.words.Words`.
         seconds: Length of the utterance.
         wait: Seconds from its last speech, or from the end that was told if that was later.
         asked: Whether somebody said that this is the end: they wait for an answer.
@@ -88,6 +90,7 @@ class Final:
     seconds: float
     wait: float
     asked: bool
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ class _Piece:
     last_voiced: int = 0  # frames until the end of the last speech
     recognised: int = 0  # frames that the last recognition held
     cut: int = 0  # frames after which it should end, where it has grown too long
-    text: str = ""
+    words: Words = field(default_factory=Words)
 
     @property
     def known(self) -> bool:
@@ -178,8 +181,8 @@ class Utterances:
         >>> one.end(now=0.64)
         []
         >>> job = one.begin(one.due(now=0.65), now=0.65)
-        >>> one.heard(job, "a girl", now=0.9)
-        [Spoke(on=False), Final(text='a girl', seconds=0.64, wait=0.26, asked=True)]
+        >>> one.heard(job, Words("a girl"), now=0.9)
+        [Spoke(on=False), Final(text='a girl', seconds=0.64, wait=0.26, asked=True, readings=())]
     """
 
     def __init__(self, hands_free: bool, rules: Rules | None = None) -> None:
@@ -187,7 +190,7 @@ class Utterances:
         self._rules = rules or Rules()
         self._around = round(self._rules.before / FRAME_SECONDS)
         self._piece = _Piece()
-        self._settled: list[str] = []
+        self._settled: list[Words] = []
         self._begun = False
         self._frames = 0  # of the utterance, all pieces
         self._run = 0  # frames of speech in a row, before the utterance began
@@ -269,7 +272,7 @@ class Utterances:
     def _settle(self, frames: int) -> None:
         """Keep the words of a piece, and begin the next one with the frames after them."""
         old = self._piece
-        self._settled.append(old.text)
+        self._settled.append(old.words)
         late = max(0, old.last_voiced - frames)
         self._piece = _Piece(old.number + 1, old.frames[frames:], old.chances[frames:], late)
 
@@ -306,9 +309,10 @@ class Utterances:
             return []
         since, asked = self._ending
         seconds = round(self._frames * FRAME_SECONDS, 2)
+        words = self._words()
         events: list[Event] = [
             Spoke(False),
-            Final(self._text(), seconds, round(now - since, 3), asked),
+            Final(words.text, seconds, round(now - since, 3), asked, words.readings),
         ]
         self._reset()
         later, self._later = self._later, deque()
@@ -322,8 +326,8 @@ class Utterances:
         self._frames = self._run = self._silence = 0
         self._ending = None
 
-    def _text(self) -> str:
-        return " ".join(part for part in (*self._settled, self._piece.text) if part)
+    def _words(self) -> Words:
+        return joined([*self._settled, self._piece.words])
 
     # -- recognition ----------------------------------------------------------------------------
 
@@ -349,7 +353,7 @@ class Utterances:
         audio = np.concatenate(piece.frames[:until])
         return Job(due.kind, audio, until, piece.number, long or cut > 0)
 
-    def heard(self, job: Job, text: str, now: float) -> list[Event]:
+    def heard(self, job: Job, words: Words, now: float) -> list[Event]:
         """Take the words of a job.
 
         Returns:
@@ -358,10 +362,10 @@ class Utterances:
         piece = self._piece
         if job.piece != piece.number:
             return []
-        changed = text != piece.text
-        piece.text, piece.recognised = text, job.until
+        changed = words.text != piece.words.text
+        piece.words, piece.recognised = words, job.until
         if job.cut:
             self._settle(job.until)
         if self._ending is not None:
             return self._finish(now)
-        return [Partial(self._text())] if changed else []
+        return [Partial(self._words().text)] if changed else []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+import zlib
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -20,14 +21,15 @@ from cmps.speech.errors import SpeechError
 from cmps.speech.packaged import base_folder, tiny_en_folder
 from cmps.speech.recogniser import Transcript, unknown_language
 from cmps.speech.vocabulary import prompt
-from cmps.speech.whisper_quick import hear_quickly
+from cmps.speech.whisper_window import WINDOW_SECONDS, hear_window
+from cmps.speech.words import Words
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 # without tokenizer.json faster-whisper would ask the hub for one
 FILES = ("config.json", "model.bin", "tokenizer.json")
-WINDOW_SECONDS = 30
+BEAM = 5
 
 # Mean log probability of the words, and probability of silence, beyond which a text is doubtful.
 # On 88 spoken descriptions 99 of 100 had at least -0.18 and at most 0.002; texts invented from
@@ -58,26 +60,35 @@ class Whisper:
         return frozenset(self._model.supported_languages)
 
     def transcribe(
-        self, audio: NDArray[np.float32], language: str = "en", quick: bool = False
+        self,
+        audio: NDArray[np.float32],
+        language: str = "en",
+        quick: bool = False,
+        readings: bool = True,
     ) -> Transcript:
         """Recognise speech; see ``Recogniser``.
 
-        The same audio gives the same words: decoding is greedy, without random retries.
+        The same audio gives the same words: a beam, or greedy decoding where no readings are
+        wanted or the speech is long, without random retries.
         """
         if language not in self.languages:
             raise SpeechError(unknown_language(self, language))
         started = time.perf_counter()
         seconds = len(audio) / SAMPLE_RATE
+        words = self._words(audio, language, quick, readings) if len(audio) else Words()
         return Transcript(
-            text=self._words(audio, language, quick) if len(audio) else "",
+            text=words.text,
             language=language,
             audio_seconds=seconds,
             seconds=time.perf_counter() - started,
             spans=((0.0, seconds),) if len(audio) else (),
             recogniser=self._name,
+            readings=words.readings,
         )
 
-    def _words(self, audio: NDArray[np.float32], language: str, quick: bool) -> str:
+    def _words(
+        self, audio: NDArray[np.float32], language: str, quick: bool, readings: bool
+    ) -> Words:
         """Hear with the prompt; what is doubtful must be heard without it, too.
 
         From noise, Whisper repeats the sentences it was prompted with, and those describe a
@@ -85,23 +96,34 @@ class Whisper:
         """
         # the prompt is English, and would turn other languages into it
         lead = prompt() if language == "en" else None
-        text, sure = self._hear(audio, language, lead, quick)
-        if sure or not text or lead is None:
-            return text
-        plain, _ = self._hear(audio, language, None, quick)
-        return text if _alike(text, plain) else plain
+        words, sure = self._hear(audio, language, lead, quick, readings)
+        if sure or not words.text or lead is None:
+            return words
+        plain, _ = self._hear(audio, language, None, quick, readings)
+        return words if _alike(words.text, plain.text) else plain
 
     def _hear(
-        self, audio: NDArray[np.float32], language: str, lead: str | None, quick: bool
-    ) -> tuple[str, bool]:
-        if quick and (heard := hear_quickly(self._model, audio, language, lead)):
-            text, log_probability, silence = heard
-            return text, _sure(log_probability, silence)
-        return self._hear_all(audio, language, lead)
+        self,
+        audio: NDArray[np.float32],
+        language: str,
+        lead: str | None,
+        quick: bool,
+        readings: bool,
+    ) -> tuple[Words, bool]:
+        beam = BEAM if readings else 1
+        heard = hear_window(self._model, audio, language, lead, short=quick, beam=beam)
+        if heard is None:
+            return self._hear_long(audio, language, lead)
+        text, *others = heard.texts
+        # one that says something else is no reading of the same words
+        alike = dict.fromkeys(one for one in others if one != text and _alike(text, one))
+        sure = _sure(heard.log_probability, heard.silence) and not _loops(text)
+        return Words(text, tuple(alike)), sure
 
-    def _hear_all(
+    def _hear_long(
         self, audio: NDArray[np.float32], language: str, lead: str | None
-    ) -> tuple[str, bool]:
+    ) -> tuple[Words, bool]:
+        """Hear what does not fit into a window or would not end, window by window."""
         segments, _ = self._model.transcribe(
             audio,
             language=language,
@@ -118,11 +140,16 @@ class Whisper:
             _sure(part.avg_logprob, part.no_speech_prob) and part.compression_ratio <= LOOPING
             for part in heard
         )
-        return " ".join(part.text.strip() for part in heard).strip(), sure
+        return Words(" ".join(part.text.strip() for part in heard).strip()), sure
 
 
 def _sure(log_probability: float, silence: float) -> bool:
     return log_probability >= SURE_LOG_PROBABILITY and silence <= SURE_SILENCE
+
+
+def _loops(text: str) -> bool:
+    raw = text.encode()
+    return len(raw) > LOOPING * len(zlib.compress(raw))
 
 
 def open_tiny_en(threads: int) -> Whisper:

@@ -100,7 +100,7 @@ class Baseline:
     def __call__(self, gallery: EncodedGallery) -> Scores:
         """Take a gallery in; return what scores it for sentences."""
         pictures = self.prepare(Features.of(gallery))
-        return lambda sentence: self.scores(sentence, pictures)
+        return lambda sentence: self.scores(sentence.text, pictures)
 
     def scores(self, sentence: str, pictures: dict[str, Array]) -> NDArray[np.float64]:
         """Score every picture for one sentence; greater is better.

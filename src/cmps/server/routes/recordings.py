@@ -52,6 +52,7 @@ def recording(
     with acting.of(case=case, session=id, detail=detail):
         return Heard(
             text=heard.text,
+            readings=list(heard.readings),
             language=language,
             milliseconds=round(1000 * heard.seconds),
             seconds=seconds,

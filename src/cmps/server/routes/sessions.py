@@ -140,6 +140,7 @@ def say(id: Id, body: Say, desk: DeskDep, caller: Operator, acting: Stepping) ->
         lambda version: desk.program.desk.say(
             id,
             body.text,
+            readings=body.readings,
             language=body.language,
             spoken=body.spoken,
             about=body.about,

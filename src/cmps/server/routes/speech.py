@@ -230,6 +230,7 @@ class _Telling:
         return {
             "type": "final",
             "text": text,
+            "readings": event.readings if text else (),
             "milliseconds": round(1000 * event.wait),
             "seconds": event.seconds,
         }

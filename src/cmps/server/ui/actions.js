@@ -98,9 +98,9 @@ export const undo = () => state.session?.can_undo && step("undo");
 export const redo = () => state.session?.can_redo && step("redo");
 
 /** Say or type something of the person: by itself, or to an open question about a topic. */
-export function describe(text, spoken, about = "") {
+export function describe(text, spoken, about = "", readings = []) {
   const words = text.trim();
-  return words ? step("say", { text: words, language: tongue(), spoken, about }) : false;
+  return words ? step("say", { text: words, language: tongue(), spoken, about, readings }) : false;
 }
 
 /** Give a picture of the person. */

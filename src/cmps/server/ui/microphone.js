@@ -14,7 +14,7 @@ const KNOWN = ["NotAllowedError", "NotFoundError", "NotReadableError"];
 /**
  * Listens from start() to stop().
  *
- * Events, each with its detail: ready, speech{on}, partial{text}, final{text, milliseconds,
+ * Events, each with its detail: ready, speech{on}, partial{text}, final{text, readings, milliseconds,
  * seconds}, error{kind, error, heard}, level{rms}, over. With handsFree a final comes after every pause,
  * otherwise one after stop(). After over nothing comes. ``about`` is the topic of the open question
  * that is answered: then "long" is enough to be understood.

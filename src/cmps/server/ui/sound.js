@@ -39,7 +39,8 @@ export class Sound {
 
   /**
    * @param changed Called when something to show has changed.
-   * @param heard Called when somebody has stopped speaking: with the words, and what they answer.
+   * @param heard Called when somebody has stopped speaking: with the words, what they answer, and
+   *   what else may have been said.
    * @param asked Tells which topic is asked for now; a question that comes up later was not heard.
    */
   constructor(changed, heard, asked) {
@@ -103,9 +104,9 @@ export class Sound {
       this.set({ speech });
     });
     on("partial", ({ text }) => this.set({ text, live: true }));
-    always("final", ({ text }) => {
+    always("final", ({ text, readings }) => {
       this.end(text);
-      if (text.trim()) this.heard(text, about);
+      if (text.trim()) this.heard(text, about, readings);
     });
     always("error", complain);
     on("over", () => {

@@ -11,6 +11,7 @@ class Heard(Answered):
     """What was heard in a recording."""
 
     text: str
+    readings: list[str] = Field(description="What else may have been said; send it with say.")
     language: str
     milliseconds: int = Field(description="That hearing it took.")
     seconds: float = Field(description="Length of the recording.")

@@ -19,6 +19,9 @@ from cmps.understanding.chips import Chip as Known
 from cmps.understanding.codes import TOPICS
 from cmps.understanding.language import languages
 
+MOST_READINGS = 9
+"""Beside the likeliest; each is a sentence to encode."""
+
 Click = Literal["tick", "reject", "like", "clear"]
 
 
@@ -63,6 +66,11 @@ class Say(Step):
     text: Text = Field(min_length=1)
     language: Language = "en"
     spoken: bool = Field(False, description="Heard rather than typed.")
+    readings: list[Text] = Field(
+        default_factory=list,
+        max_length=MOST_READINGS,
+        description="What else may have been heard; people are ranked by all of it.",
+    )
     about: Literal["", *TOPICS] = Field(  # type: ignore[valid-type]
         "", description="Topic of the open question that it answers."
     )

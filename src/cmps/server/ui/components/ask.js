@@ -16,7 +16,7 @@ const SOUNDS = "audio/*,.wav,.flac,.ogg,.webm,.mp3,.m4a";
 class Ask extends Component {
   static shows = ["session", "results", "witnesses", "prefs", "route"];
   static needs = ["session"];
-  sound = new Sound(() => this.redraw(), (text, about) => this.heard(text, about), () => this.asked());
+  sound = new Sound(() => this.redraw(), (...words) => this.heard(...words), () => this.asked());
   correcting = 0;
   answered = ""; // topic of the question that the words to correct answer
   aside = ""; // topic of the question that what is spoken does not answer
@@ -153,8 +153,8 @@ class Ask extends Component {
     if (free) this.talk(true);
   }
 
-  async heard(text, about) {
-    if (!(await describe(text, true, about))) return;
+  async heard(text, about, readings) {
+    if (!(await describe(text, true, about, readings))) return;
     this.correcting = state.session.version;
     this.answered = about;
   }
@@ -192,7 +192,7 @@ class Ask extends Component {
     this.sound.wait();
     const found = await hear(file);
     this.sound.end(found?.text ?? "");
-    if (found?.text) await this.heard(found.text, "");
+    if (found?.text) await this.heard(found.text, "", found.readings);
     else if (found) say(t("ask.nothing"), "error");
   }
 
