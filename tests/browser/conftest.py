@@ -30,6 +30,7 @@ class Site:
     url: str
     program: Any
     gate: Any
+    services: Any
     foreign: list[str] = field(default_factory=list)
     _users: set[str] = field(default_factory=set)
 
@@ -58,16 +59,15 @@ def site(mall):
 
     gate = Gate(passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
     listening = bind("127.0.0.1", 0)
-    config = uvicorn.Config(
-        create_app(mall, gate), log_level="warning", ws="websockets-sansio", lifespan="on"
-    )
+    app = create_app(mall, gate)
+    config = uvicorn.Config(app, log_level="warning", ws="websockets-sansio", lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive(), "the server did not start"
         time.sleep(0.02)
-    yield Site(f"http://localhost:{listening.getsockname()[1]}/", mall, gate)
+    yield Site(f"http://localhost:{listening.getsockname()[1]}/", mall, gate, app.state.services)
     server.should_exit = True
     thread.join(10)
 
