@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cmps.gallery.plan_files import keep_floorplan
+from cmps.gallery.plan_files import keep_floorplan, passages_beside
 from cmps.ingest.index import IndexReport, index
 from cmps.ingest.reader import read_all
 from cmps.ingest.reindex import reindex
@@ -232,7 +232,8 @@ def fill(
         for entry in shipped()["descriptions"]
     ]
     write_witnesses(program.settings.data, told, SHIPPED)
-    return index(pictures, program.store, program.image, progress)
+    passages = passages_beside(gallery.folder)
+    return index(pictures, program.store, program.image, progress, passages)
 
 
 def play(gallery: Gallery, program: Program, sheets: Path) -> Iterator[Played]:

@@ -39,7 +39,17 @@ def sighting(seed: int, camera: str = "gate", minute: float | None = None, **fie
 
 def assert_same(found: Sighting, expected: Sighting) -> None:
     """Every field is the same; numbers to the last bit."""
-    for name in ("id", "camera", "picture", "time", "tracklet", "person", "source", "box"):
+    for name in (
+        "id",
+        "camera",
+        "picture",
+        "time",
+        "tracklet",
+        "person",
+        "source",
+        "box",
+        "passage",
+    ):
         assert getattr(found, name) == getattr(expected, name), name
     for name in ("embedding", "pyramid", "foreground"):
         got, wanted = getattr(found.encoding, name), getattr(expected.encoding, name)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from people import NOON, assert_same, encoding, sighting, unit
 
-from cmps.gallery.records import Camera, Filter, GalleryError, Tracklet
+from cmps.gallery.records import Camera, Filter, GalleryError, Passage, Tracklet
 
 
 def test_gives_back_what_it_was_given(gallery):
@@ -21,6 +21,7 @@ def test_gives_back_what_it_was_given(gallery):
         person="p1",
         source="/videos/ä b.jpg",
         box=(3, -4, 50, 120),
+        passage=Passage("t1", "gate", NOON, NOON + timedelta(seconds=9.5), (1.5, -2), (4, 0.25)),
     )
     bare = sighting(2, "hall", encoding=encoding(2, cells=1, width=128), picture=b"")
     assert gallery.upsert([full, bare]) == 2
@@ -318,3 +319,19 @@ def test_news_are_what_was_written_since(gallery):
     later, second = gallery.news(middle)
     assert second == [sighting(2).id]
     assert later > middle
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong"),
+    [
+        ({"tracklet": "t2"}, "cannot lie on the passage"),
+        ({"camera": "hall"}, "cannot lie on the passage"),
+        ({"leave": NOON - timedelta(seconds=1)}, "leaves before it enters"),
+        ({"enter": NOON.replace(tzinfo=None)}, "no zone"),
+        ({"first": (float("nan"), 0.0)}, "not a number"),
+    ],
+)
+def test_a_passage_that_cannot_be_is_refused(changed, wrong):
+    fields = {"tracklet": "t1", "camera": "gate", "enter": NOON, "leave": NOON, "first": (0, 0)}
+    with pytest.raises(GalleryError, match=wrong):
+        sighting(1, "gate", tracklet="t1", passage=Passage(**(fields | changed), last=(0, 0)))

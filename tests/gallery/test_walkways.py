@@ -22,3 +22,13 @@ def test_a_way_asked_for_again_is_the_same():
     ways = Walkways(ROOM, [SQUARE])
     assert ways.path((1, 5), (9, 5)) == ways.path((1, 5), (9, 5))
     assert ways.metres((1, 5), (9, 5)) == pytest.approx(ways.metres((9, 5), (1, 5)))
+
+
+def test_all_ways_by_corners_are_as_long_as_each_alone():
+    ways = Walkways(ROOM, [SQUARE])
+    places = [(1, 5), (9, 5), (5, 1)]
+    found = ways.around(places)
+    assert found[0, 1] == pytest.approx(ways.metres(*places[:2]))
+    # nothing stands between these: the straight way is shorter
+    assert found[0, 2] > ways.metres(places[0], places[2])
+    assert found == pytest.approx(found.T)

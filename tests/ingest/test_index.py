@@ -9,7 +9,7 @@ from fakes import FakeImageEncoder, draw, drawn
 from PIL import Image
 
 from cmps.datasets.picture import Picture
-from cmps.gallery.records import GalleryError, sighting_id
+from cmps.gallery.records import GalleryError, Passage, sighting_id
 from cmps.ingest import index as room
 from cmps.ingest.index import decode, index
 
@@ -35,6 +35,18 @@ def test_pictures_become_sightings_with_all_that_is_known(store, tmp_path):
     assert (sighting.camera, sighting.time, sighting.tracklet) == ("gate", time, "t1")
     assert (sighting.person, sighting.source) == ("p1", str(picture.path))
     assert Image.open(io.BytesIO(sighting.picture)).size == (10, 40)
+
+
+def test_a_picture_takes_what_the_camera_knows_of_its_tracklet(store, tmp_path):
+    time = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    passage = Passage("t1", "gate", time, time, (1.0, 2.0), (3.0, 2.0))
+    pictures = [
+        drawn(tmp_path / f"{name}.jpg", "red", colour, camera="gate", tracklet=name)
+        for name, colour in (("t1", "blue"), ("t2", "green"))
+    ]
+    index(pictures, store, FakeImageEncoder(), passages={"t1": passage})
+    found = {one.tracklet: one.passage for one in store.get(store.listing())}
+    assert found == {"t1": passage, "t2": None}
 
 
 def test_the_same_picture_twice_is_one_sighting_and_is_encoded_once(store, tmp_path):

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 
 from cmps.evaluation.drawn_days import corridor
 from cmps.gallery.floorplan import FloorPlan, PlacedCamera
-from cmps.gallery.records import GalleryError
+from cmps.gallery.records import GalleryError, Passage
 from cmps.search.tracks.learned import LearnedTravel, Seen, TravelTimes, learned
+from cmps.search.tracks.passes import Pass, legs
 from cmps.search.tracks.travel import AnyTravel, Habits, PlanTravel, arrival, fits
 
 HOUR = 3600.0
@@ -184,3 +187,59 @@ def test_a_broken_file_is_named(tmp_path, text):
     path.write_text(text)
     with pytest.raises(GalleryError, match=r"travel-times\.json"):
         TravelTimes.read(path)
+
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def walk(camera, begin, seconds, first, last):
+    """Return somebody's pass, as a calibrated camera knows it."""
+    enter = NOON + timedelta(seconds=begin)
+    leave = enter + timedelta(seconds=seconds)
+    known = Passage(f"t{begin}", camera, enter, leave, first, last)
+    return Pass(camera, enter, leave, (), (f"{begin}",), known.tracklet, known)
+
+
+def placed(travel, one, others):
+    """Return the log density of going from a pass to each of some others."""
+    passes = [one, *others]
+    place = {f"c{number + 1}": number for number in range(4)}
+    here = np.full(len(others), place[one.camera])
+    there = np.array([place[other.camera] for other in others])
+    seconds = np.array([(other.enter - one.leave).total_seconds() for other in others])
+    known = legs(passes, np.zeros(len(others), int), np.arange(1, len(passes)))
+    return travel.log_density(here, there, seconds, known)
+
+
+def test_who_was_seen_walking_comes_at_their_own_pace(travel):
+    # five metres in ten seconds, and twenty to go: half a metre a second
+    slow = walk("c1", 0, 10, (2.0, 3.0), (7.0, 3.0))
+    soon, late = (walk("c2", 10 + wait, 5, (27.0, 3.0), (27.0, 3.0)) for wait in (17, 40))
+    found = placed(travel, slow, [soon, late])
+    assert found[1] > found[0] + 3
+    # of somebody who stood, or of whom no place is known, nobody can tell
+    stood = walk("c1", 0, 10, (7.0, 3.0), (7.0, 3.0))
+    found = placed(travel, stood, [soon, late])
+    assert found[0] > found[1]
+    assert legs([Pass("c1", NOON, NOON, (), ("a",))] * 2, np.array([0]), np.array([1])) is None
+
+
+def test_who_walks_on_is_sooner_seen_ahead_than_behind(travel):
+    ahead = walk("c2", 0, 6, (27.0, 3.0), (33.0, 3.0))
+    back = walk("c2", 0, 6, (33.0, 3.0), (27.0, 3.0))
+    at_gate = walk("c3", 26, 5, (52.0, 3.0), (55.0, 3.0))
+    assert placed(travel, ahead, [at_gate])[0] > placed(travel, back, [at_gate])[0] + 2
+
+
+def test_nobody_runs_from_the_far_end_of_a_view(travel):
+    # from view to view it is 17 m, from where they left it 23 m
+    one = walk("c1", 0, 6, (7.0, 3.0), (2.0, 3.0))
+    other = walk("c2", 11, 5, (27.0, 3.0), (30.0, 3.0))
+    assert placed(travel, one, [other])[0] == -np.inf
+    assert ask(travel, 0, 1, 5.0)[0] > -np.inf
+
+
+def test_places_of_cameras_that_know_none_are_taken_from_the_views(travel):
+    known = walk("c1", 0, 6, (2.0, 3.0), (7.0, 3.0))
+    blind = Pass("c2", NOON + timedelta(seconds=26), NOON + timedelta(seconds=30), (), ("b",))
+    assert placed(travel, known, [blind])[0] == pytest.approx(ask(travel, 0, 1, 20.0)[0])

@@ -38,13 +38,14 @@ def index(
 
     A CSV needs the columns path, camera and time; x, y, w, h, tracklet, person and caption may
     follow. A folder that holds index.csv is read by that list. A floorplan.json in a folder is
-    kept with the gallery. What cannot be read is named on standard error, everything else is
+    kept with the gallery, and a tracklets.csv tells where on the floor each tracklet begins and
+    ends, which tracks use. What cannot be read is named on standard error, everything else is
     indexed, and the exit code is 2.
     """
     from cmps.cli.errors import FAILED, warn
     from cmps.cli.running import opened
     from cmps.cli.terminal import bar, print_json, waiting
-    from cmps.gallery.plan_files import keep_floorplan
+    from cmps.gallery.plan_files import keep_floorplan, passages_beside
     from cmps.ingest.index import index as index_pictures
     from cmps.ingest.reader import read_all
 
@@ -53,10 +54,11 @@ def index(
         pictures = read_all(paths, dataset, camera, lambda error: refused.append(str(error)))
     for line in refused:
         warn(line)
+    passages = {id: one for path in paths for id, one in passages_beside(path).items()}
     with opened(data, "indexed") as program:
         plans = [keep_floorplan(path, program.settings.data) for path in paths]
         with bar("indexing", len(pictures)) as advance:
-            report = index_pictures(pictures, program.store, program.image, advance)
+            report = index_pictures(pictures, program.store, program.image, advance, passages)
         for line in report.failures:
             warn(line)
         refused += report.failures

@@ -26,7 +26,7 @@ from cmps.search.reconstruction import Rebuilt, rerank
 from cmps.search.tracks.follow import Pursuit, Setting
 from cmps.search.tracks.follower import Follower, TravelOf
 from cmps.search.tracks.looks import probe_of
-from cmps.search.tracks.travel import AnyTravel, Flags, Floats, Places, Travel
+from cmps.search.tracks.travel import AnyTravel, Flags, Floats, Legs, Places, Travel
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -90,7 +90,7 @@ def evaluate_track(
     share: float = 0.0,
     progress: Progress = silent,
 ) -> TrackReport:
-    """Measure tracks with and without travel times, and thresholds.
+    """Measure tracks with and without travel times and places on the floor, and thresholds.
 
     Args:
         data: The gallery with its truth.
@@ -109,8 +109,11 @@ def evaluate_track(
     methods = {
         "track": Follower(data.store, curve, travel, setting),
         "track, alone": Follower(data.store, curve, travel, alone),
+        "no places": Follower(data.store, curve, _placeless(travel), setting),
         "no travel times": Follower(data.store, curve, _timeless(travel), setting),
     }
+    if not data.placed:
+        del methods["no places"]
     chosen = followed(data, limit)
     judged: dict[str, list[Judged]] = {name: [] for name in methods}
     spent: dict[str, list[float]] = {name: [] for name in methods}
@@ -149,6 +152,28 @@ def followed(data: Tracked, limit: int | None) -> list[tuple[str, str]]:
     return [chosen[place] for place in np.linspace(0, len(chosen) - 1, limit).astype(int)]
 
 
+class _Placeless:
+    """A travel model that is not told where on the floor anybody was."""
+
+    def __init__(self, known: Travel) -> None:
+        self._known, self.timed = known, known.timed
+
+    def log_density(
+        self, here: Places, there: Places, seconds: Floats, legs: Legs | None = None
+    ) -> Floats:
+        return self._known.log_density(here, there, seconds)
+
+    def together(self, here: int, there: int) -> bool:
+        return self._known.together(here, there)
+
+    def apart(self, here: Places, there: Places, seconds: Floats) -> Flags:
+        return self._known.apart(here, there, seconds)
+
+
+def _placeless(travel: TravelOf) -> TravelOf:
+    return lambda cameras, span: _Placeless(travel(cameras, span))
+
+
 class _Timeless:
     """A travel model that forgot how long ways take, but not that one can be at one place only."""
 
@@ -159,7 +184,9 @@ class _Timeless:
         places = range(len(cameras))
         self._overlap = np.array([[known.together(a, b) for b in places] for a in places], bool)
 
-    def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
+    def log_density(
+        self, here: Places, there: Places, seconds: Floats, legs: Legs | None = None
+    ) -> Floats:
         overlap = self._overlap[here, there]
         return self._any.log_density(here, there, np.where(overlap, np.abs(seconds), seconds))
 

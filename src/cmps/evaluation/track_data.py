@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cmps.datasets.csv_list import read_csv
@@ -14,7 +14,7 @@ from cmps.encoders.image import ImageEncoder
 from cmps.evaluation.interfaces import Progress
 from cmps.evaluation.large_gallery import encode_once
 from cmps.gallery.memory import MemoryGallery
-from cmps.gallery.plan_files import read_floorplan
+from cmps.gallery.plan_files import passages_beside, read_floorplan
 from cmps.gallery.records import Network, Sighting
 from cmps.search.track import Ways
 from cmps.search.tracks.learned import Seen, TravelTimes, learned
@@ -37,6 +37,11 @@ class Tracked:
     people: dict[str, dict[str, list[str]]]
     owners: dict[str, str | None]
     ways: Ways
+
+    @property
+    def placed(self) -> bool:
+        """Whether cameras tell where on the floor somebody passes."""
+        return any(one.passage for one in self.store.get(list(self.owners)))
 
 
 def tracked(name: str, sightings: Iterable[Sighting], network: Network, ways: Ways) -> Tracked:
@@ -89,9 +94,13 @@ def day(
     if missing:
         raise DatasetError(f"{folder}/truth.jsonl does not tell whom {missing[0]} shows")
     ways = Ways(read_floorplan(folder / "floorplan.json"))
+    passages = passages_beside(folder)
     pictures = list(listed.values())
     sightings = _encoded(pictures, encoder, network, cache, progress)
-    named = [_with_person(one, people[name]) for one, name in zip(sightings, listed, strict=True)]
+    named = [
+        replace(one, person=people[name], passage=passages.get(one.tracklet or ""))
+        for one, name in zip(sightings, listed, strict=True)
+    ]
     return tracked("day", named, network, ways)
 
 
@@ -118,9 +127,3 @@ def _encoded(
         )
         for number, one in enumerate(pictures)
     ]
-
-
-def _with_person(sighting: Sighting, person: str) -> Sighting:
-    from dataclasses import replace
-
-    return replace(sighting, person=person)

@@ -221,6 +221,13 @@ MIGRATIONS = (
     CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
         FOR EACH STATEMENT EXECUTE FUNCTION audit_stays();
     """,
+    # What calibrated cameras know of a sighting's tracklet: first x, y, last x, y.
+    """
+    ALTER TABLE sightings
+        ADD enter timestamptz,
+        ADD leave timestamptz,
+        ADD walk float8[] CHECK (cardinality(walk) = 4);
+    """,
 )
 
 

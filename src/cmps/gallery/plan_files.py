@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,30 +21,11 @@ from cmps.gallery.floorplan import (
     Shop,
 )
 from cmps.gallery.geometry import Point, Polygon
+from cmps.gallery.records import GalleryError, Passage
 
 FORMAT, VERSION = "cmps-floorplan", 1
 FILE = "floorplan.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One pass of somebody through a camera's view, as the camera knows it.
-
-    Attributes:
-        tracklet: The tracklet's id.
-        camera: The camera's id.
-        enter: When it begins.
-        leave: When it ends.
-        first: Where on the floor it begins, metres on the plan.
-        last: Where it ends.
-    """
-
-    tracklet: str
-    camera: str
-    enter: datetime
-    leave: datetime
-    first: Point
-    last: Point
+PASSAGES = "tracklets.csv"
 
 
 COLUMNS = ("tracklet", "camera", "enter", "leave", "enter_x", "enter_y", "leave_x", "leave_y")
@@ -81,7 +61,7 @@ def read_passages(path: Path) -> dict[str, Passage]:
             for row in reader:
                 try:
                     passage = _passage(row)
-                except (TypeError, ValueError) as error:
+                except (TypeError, ValueError, GalleryError) as error:
                     raise FloorPlanError(f"{path} line {reader.line_num}: {error}") from error
                 found[passage.tracklet] = passage
     except OSError as error:
@@ -93,12 +73,21 @@ def read_passages(path: Path) -> dict[str, Passage]:
 
 def _passage(row: Mapping[str, str]) -> Passage:
     enter, leave = (datetime.fromisoformat(row[name]) for name in ("enter", "leave"))
-    if enter.tzinfo is None or leave.tzinfo is None:
-        raise ValueError("a time has no zone; add Z for UTC or an offset such as +02:00")
-    if enter > leave:
-        raise ValueError(f"tracklet {row['tracklet']} leaves before it enters")
     x, y, last_x, last_y = (float(row[name]) for name in COLUMNS[4:])
     return Passage(row["tracklet"], row["camera"], enter, leave, (x, y), (last_x, last_y))
+
+
+def passages_beside(path: Path) -> dict[str, Passage]:
+    """Return what calibrated cameras know of the passes in a folder; nothing where they do not.
+
+    Args:
+        path: A folder that may hold ``tracklets.csv``, or a list beside it.
+
+    Raises:
+        FloorPlanError: If the file cannot be read.
+    """
+    listed = (path if path.is_dir() else path.parent) / PASSAGES
+    return read_passages(listed) if listed.is_file() else {}
 
 
 def plan_as_dict(plan: FloorPlan) -> dict[str, Any]:

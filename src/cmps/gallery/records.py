@@ -10,6 +10,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from cmps.gallery.geometry import Point
+
 EMBEDDING_SIZE = 256
 
 Box = tuple[int, int, int, int]
@@ -137,6 +139,45 @@ class Encoding:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What a calibrated camera knows of one pass of somebody through its view.
+
+    Attributes:
+        tracklet: The tracklet's id.
+        camera: The camera's id.
+        enter: When it begins.
+        leave: When it ends.
+        first: Where on the floor it begins, metres on the plan.
+        last: Where it ends.
+
+    Raises:
+        GalleryError: If a time has no zone, it ends before it begins, or a place is no number.
+    """
+
+    tracklet: str
+    camera: str
+    enter: datetime
+    leave: datetime
+    first: Point
+    last: Point
+
+    def __post_init__(self) -> None:
+        if self.enter.tzinfo is None or self.leave.tzinfo is None:
+            raise GalleryError(
+                f"tracklet {self.tracklet}: a time has no zone; add Z for UTC or an offset"
+            )
+        if self.enter > self.leave:
+            raise GalleryError(f"tracklet {self.tracklet} leaves before it enters")
+        if not np.isfinite([self.first, self.last]).all():
+            raise GalleryError(f"tracklet {self.tracklet}: a place is not a number")
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes."""
+        return (self.leave - self.enter).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """One picture of one person, by one camera, at one time, encoded.
 
@@ -150,9 +191,12 @@ class Sighting:
         person: Ground-truth identity for measurement only, never shown as a result's name.
         source: Where the picture came from (a path), for the operator.
         box: ``(x, y, width, height)`` inside the source picture, or ``None``.
+        passage: When and where on the floor its tracklet begins and ends, or ``None`` where the
+            camera does not know.
 
     Raises:
-        GalleryError: If the id or camera is missing or the time is naive.
+        GalleryError: If the id or camera is missing, the time is naive, or the passage is another
+            tracklet's.
     """
 
     id: str
@@ -164,12 +208,19 @@ class Sighting:
     person: str | None = None
     source: str = ""
     box: Box | None = None
+    passage: Passage | None = None
 
     def __post_init__(self) -> None:
         if not self.id or not self.camera:
             raise GalleryError(f"sighting {self.id!r} of {self.source!r} needs an id and a camera")
         if self.time is not None and self.time.tzinfo is None:
             raise GalleryError(f"sighting {self.id}: the time {self.time} has no zone")
+        one = self.passage
+        if one is not None and (one.tracklet, one.camera) != (self.tracklet, self.camera):
+            raise GalleryError(
+                f"sighting {self.id} of tracklet {self.tracklet} by {self.camera} cannot lie on "
+                f"the passage of tracklet {one.tracklet} by {one.camera}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
@@ -15,7 +16,7 @@ from cmps.gallery.codec import (
     unpack_vectors,
 )
 from cmps.gallery.connect import Row
-from cmps.gallery.records import Sighting
+from cmps.gallery.records import Passage, Sighting
 from cmps.gallery.refusals import other_camera, tracklet_cameras
 from cmps.gallery.resident import Resident
 
@@ -30,6 +31,9 @@ COLUMNS = {
     "person": "text",
     "source": "text",
     "box": "int4[]",
+    "enter": "timestamptz",
+    "leave": "timestamptz",
+    "walk": "float8[]",
     "embedding": "bytea",
     "width": "int4",
     "pyramid": "bytea",
@@ -40,7 +44,7 @@ NAMES = ", ".join(COLUMNS)
 UPDATES = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "id")
 READ = (
     "SELECT id, camera, time, tracklet, person, source, box, halfvec_send(embedding), width, "
-    "pyramid, foreground, {picture} FROM sightings WHERE id = ANY(%s)"
+    "pyramid, foreground, {picture}, enter, leave, walk FROM sightings WHERE id = ANY(%s)"
 )
 
 
@@ -138,6 +142,7 @@ def read(connection: Connection[Row], ids: Collection[str], pictures: bool) -> d
             person=row[4],
             source=row[5],
             box=tuple(row[6]) if row[6] else None,
+            passage=_passage(row[3], row[1], *row[12:]) if row[14] else None,
         )
         for row, embedding in zip(rows, embeddings, strict=True)
     }
@@ -186,12 +191,27 @@ def _row(sighting: Sighting, version: int) -> Sequence[Any]:
         sighting.person,
         printable(sighting.source),
         None if sighting.box is None else list(sighting.box),
+        *_walk(sighting.passage),
         pack_vector(encoding.embedding),
         encoding.pyramid.shape[1],
         pack_halves(encoding.pyramid),
         pack_halves(encoding.foreground),
         sighting.picture,
     )
+
+
+def _walk(passage: Passage | None) -> Sequence[Any]:
+    """Return times and places of a passage as columns."""
+    if passage is None:
+        return None, None, None
+    return passage.enter, passage.leave, [*passage.first, *passage.last]
+
+
+def _passage(
+    tracklet: str, camera: str, enter: datetime, leave: datetime, walk: Sequence[float]
+) -> Passage:
+    x, y, last_x, last_y = walk
+    return Passage(tracklet, camera, enter, leave, (x, y), (last_x, last_y))
 
 
 def _add_tracklets(connection: Connection[Row], cameras: dict[str, str]) -> None:

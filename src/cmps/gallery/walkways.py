@@ -161,6 +161,17 @@ class Walkways:
         far[~self.open_line(starts, ends)] = np.inf
         return np.asarray(far.reshape(len(points), -1).min(0))
 
+    def around(self, places: Sequence[Point]) -> Floats:
+        """Return the shortest ways by corners between all of n free places, ``(n, n)`` metres.
+
+        Two places between which nothing stands are nearer than that.
+        """
+        reach = np.stack([self.reach([place]) for place in places])
+        if not len(self._nodes):
+            return np.full((len(places), len(places)), np.inf)
+        to_node = np.stack([(one[:, None] + self._metres).min(0) for one in reach])
+        return np.stack([(one + reach).min(1) for one in to_node])
+
     def _known_reach(self, place: Point) -> Floats:
         """Return the reach of one place; the last some hundred are kept, since ways repeat."""
         if place not in self._known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,7 +15,7 @@ from PIL import Image
 from cmps.datasets.decoding import PictureError, read_picture
 from cmps.datasets.picture import Picture
 from cmps.encoders.image import ImageEncoder
-from cmps.gallery.records import Encoding, Sighting, sighting_id
+from cmps.gallery.records import Encoding, Passage, Sighting, sighting_id
 from cmps.gallery.store import GalleryStore
 from cmps.timings import Timings
 
@@ -87,6 +87,7 @@ def index(
     store: GalleryStore,
     encoder: ImageEncoder,
     progress: Callable[[int], None] = lambda count: None,
+    passages: Mapping[str, Passage] | None = None,
 ) -> IndexReport:
     """Bring pictures into the gallery; what is known already is not encoded again.
 
@@ -97,13 +98,14 @@ def index(
         store: The gallery.
         encoder: The image network.
         progress: Told how many pictures each finished batch held.
+        passages: What calibrated cameras know of tracklets, by their ids.
 
     Raises:
-        GalleryError: If another image network filled the gallery, or the store refuses (a full
-            disk, say).
+        GalleryError: If a passage is by another camera, another image network filled the gallery,
+            or the store refuses (a full disk, say).
     """
     store.require_network()
-    report = IndexReport()
+    report, passages = IndexReport(), passages or {}
     with ThreadPoolExecutor(2) as pool:
         for batch in _batches(pictures):
             with report.timings.measure("decode"):
@@ -116,7 +118,7 @@ def index(
             with report.timings.measure("store"):
                 new = store.upsert(
                     [
-                        _sighting(one, encoding)
+                        _sighting(one, encoding, passages)
                         for one, encoding in zip(fresh, encodings, strict=True)
                     ]
                 )
@@ -174,7 +176,7 @@ def _of_one_camera(fresh: list[Decoded], store: GalleryStore, report: IndexRepor
     return kept
 
 
-def _sighting(one: Decoded, encoding: Encoding) -> Sighting:
+def _sighting(one: Decoded, encoding: Encoding, passages: Mapping[str, Passage]) -> Sighting:
     return Sighting(
         id=one.id,
         camera=one.picture.camera,
@@ -185,4 +187,5 @@ def _sighting(one: Decoded, encoding: Encoding) -> Sighting:
         person=one.picture.person,
         source=str(one.picture.path.absolute()),
         box=one.picture.box,
+        passage=passages.get(one.picture.tracklet or ""),
     )

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from cmps.gallery.plan_files import Passage, write_floorplan, write_passages
+from cmps.gallery.plan_files import PASSAGES, write_floorplan, write_passages
+from cmps.gallery.records import Passage
 
 from .day import Day, Progress, plan_day, take_pictures
 from .describe import describe
@@ -160,7 +161,7 @@ def _told(crop: Crop, ids: list[str]) -> dict[str, Any]:
 
 def _write_truth(out: Path, day: Day, kept: list[Pass]) -> None:
     write_floorplan(day.plan, out / "floorplan.json")
-    write_passages(_passages(day, kept), out / "tracklets.csv")
+    write_passages(_passages(day, kept), out / PASSAGES)
     _write_lines(out / "people.jsonl", _everybody(day, kept))
     events = [
         {key: iso(value) if key in _TIMES else value for key, value in event.items()}

@@ -17,7 +17,7 @@ from cmps.search.calibration import probability
 from cmps.search.ranking import Probe
 from cmps.search.tracks.adapt import Own
 from cmps.search.tracks.looks import probe_of
-from cmps.search.tracks.passes import Pass, Traffic, complete, key_of
+from cmps.search.tracks.passes import Pass, Traffic, complete, key_of, legs
 from cmps.search.tracks.path import Graph, Solution, solve
 from cmps.search.tracks.rivals import belonging, claimed, grouped
 from cmps.search.tracks.travel import Flags, Floats, Habits, Travel
@@ -205,7 +205,8 @@ class Pursuit:
         )
         j, k = np.triu_indices(count, 1)
         ways = cameras[j], cameras[k], enter[k] - leave[j]
-        density = self.travel.log_density(*ways)
+        known = legs(self.passes, order[j], order[k])
+        density = self.travel.log_density(*ways, known)
         again = self.own.again
         odds = again.log_odds(*ways) if again else np.full(len(j), -self.strangers)
         if self.travel.timed or again is None:

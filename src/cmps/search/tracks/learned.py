@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from cmps.gallery.records import GalleryError
-from cmps.search.tracks.travel import MOMENT, Flags, Floats, Habits, Places
+from cmps.search.tracks.travel import MOMENT, Flags, Floats, Habits, Legs, Places
 
 FORMAT, VERSION = "cmps-travel-times", 1
 _SCALE, _BIN, _TRUST, _MOST = 10.0, 0.2, 10.0, 1000
@@ -164,7 +164,9 @@ class LearnedTravel:
         share /= share.sum(1, keepdims=True)
         return np.asarray(share[..., None] * shape)
 
-    def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
+    def log_density(
+        self, here: Places, there: Places, seconds: Floats, legs: Legs | None = None
+    ) -> Floats:
         """Return log densities; see :class:`~cmps.search.tracks.travel.Travel`."""
         seconds = np.asarray(seconds, float)
         width = _BIN * np.sqrt(seconds**2 + _SCALE**2)

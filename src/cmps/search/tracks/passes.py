@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,9 +10,10 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.gallery.records import Filter, Sighting
+from cmps.gallery.records import Filter, Passage, Sighting, Tracklet
 from cmps.gallery.resident import UNKNOWN
 from cmps.gallery.store import GalleryStore
+from cmps.search.tracks.travel import WALKED, Legs
 
 MOST_PICTURES = 5
 """Of one pass that are compared; more of the same say little."""
@@ -27,6 +29,7 @@ class Pass:
         sightings: The pictures that are compared, in order of time.
         ids: All its pictures.
         tracklet: The tracklet that it is, or ``None`` for a single picture.
+        passage: When and where on the floor it begins and ends, where the camera knows.
     """
 
     camera: str
@@ -35,6 +38,7 @@ class Pass:
     sightings: tuple[Sighting, ...]
     ids: tuple[str, ...]
     tracklet: str | None = None
+    passage: Passage | None = None
 
     @property
     def key(self) -> str:
@@ -75,17 +79,29 @@ def complete(store: GalleryStore, found: Sequence[Sighting]) -> list[Pass]:
         first = group[0]
         tracklet = tracklets.get(first.tracklet or "")
         pictures = sorted((have[id] for id in chosen[key]), key=_moment)
+        passage = next((one.passage for one in pictures if one.passage), None)
+        enter, leave = _span(first, tracklet, passage)
         passes.append(
             Pass(
                 first.camera,
-                tracklet.start if tracklet else first.time,
-                tracklet.end if tracklet else first.time,
+                enter,
+                leave,
                 tuple(pictures),
                 tuple(members.get(first.tracklet or "", ())) or (first.id,),
                 first.tracklet if tracklet else None,
+                passage,
             )
         )
     return passes
+
+
+def _span(
+    one: Sighting, tracklet: Tracklet | None, passage: Passage | None
+) -> tuple[datetime | None, datetime | None]:
+    """Return when a pass begins and ends: pictures may be taken of its middle only."""
+    if passage is not None:
+        return passage.enter, passage.leave
+    return (tracklet.start, tracklet.end) if tracklet else (one.time, one.time)
 
 
 def _chosen(group: Sequence[Sighting], members: Sequence[str]) -> list[str]:
@@ -100,6 +116,38 @@ def _chosen(group: Sequence[Sighting], members: Sequence[str]) -> list[str]:
 
 def _moment(sighting: Sighting) -> tuple[float, str]:
     return sighting.time.timestamp() if sighting.time else 0.0, sighting.id
+
+
+def legs(passes: Sequence[Pass], one: NDArray[np.intp], other: NDArray[np.intp]) -> Legs | None:
+    """Return what cameras know of the ways from passes to later ones; ``None`` if nothing.
+
+    Args:
+        passes: All passes.
+        one: ``(n,)`` places among them, of the earlier ones.
+        other: ``(n,)`` of the later ones.
+    """
+    nobody = (np.nan,) * 7
+    known = np.array([_walk(item.passage) if item.passage else nobody for item in passes])
+    if not len(one) or np.isnan(known).all():
+        return None
+    enter, leave, pace = known[:, 0], known[:, 1], known[:, 6]
+    first, last = known[:, 2:4], known[:, 4:6]
+    # views may overlap: where was the one when the other was first seen?
+    share = (enter[other] - enter[one]) / np.maximum(leave[one] - enter[one], 1e-3)
+    share = np.clip(share, 0, 1)[:, None]
+    both = np.stack([pace[one], pace[other]])
+    count = np.isfinite(both).sum(0)
+    mean = np.where(count > 0, np.nansum(both, 0) / np.maximum(count, 1), np.nan)
+    starts = (1 - share) * first[one] + share * last[one]
+    return Legs(first[one], starts, first[other], mean)
+
+
+def _walk(passage: Passage) -> tuple[float, ...]:
+    """Return entering, leaving, first and last place, and the log of the speed."""
+    metres = math.dist(passage.first, passage.last)
+    pace = math.log(metres / max(passage.seconds, 0.5)) if metres >= WALKED else math.nan
+    moments = passage.enter.timestamp(), passage.leave.timestamp()
+    return (*moments, *passage.first, *passage.last, pace)
 
 
 class Traffic:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 from typing import Protocol
 
@@ -22,11 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.gallery.floorplan import FloorPlan, FloorPlanError
+from cmps.search.tracks.floor import Floor
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
+WALKED = 2.0
+"""Metres from which on a pass shows how fast, and in which direction, somebody walks."""
 MOMENT = 1.0
 """Seconds within which two pictures were taken at once."""
 
@@ -38,9 +42,12 @@ class Habits:
     Attributes:
         speed: Median walking speed; families with children and old people included.
         spread: Deviation of its logarithm.
+        steady: The same around the speed of somebody who was seen walking.
+        held_up: Share of ways without a stay on which time is lost.
+        ahead: By how much less probable (log) it is to turn back than to go on, on such a way.
         fastest: Nobody is faster between two views.
         slack: Metres by which a view's edge on the plan may be wrong.
-        crossing: Mean time lost on the way between two views without a stay.
+        crossing: Mean time lost on the way between two views without a stay, if any is.
         stay: Mean time of a stay in between.
         stays: Share of ways with a stay.
         away: Share of ways on which somebody goes away for any time.
@@ -50,6 +57,9 @@ class Habits:
 
     speed: float = 1.15
     spread: float = 0.3
+    steady: float = 0.12
+    held_up: float = 0.3
+    ahead: float = 6.0
     fastest: float = 4.0
     slack: float = 2.0
     crossing: float = 12.0
@@ -58,6 +68,25 @@ class Habits:
     away: float = 0.04
     near: float = 15.0
     seen: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """What calibrated cameras know of n ways from one pass to another.
+
+    Attributes:
+        begins: ``(n, 2)`` where the first pass begins; metres on the plan, not a number where
+            nobody knows.
+        starts: ``(n, 2)`` where it ends, or is when the second begins.
+        ends: ``(n, 2)`` where the second pass begins.
+        pace: ``(n,)`` log of the speed at which both passes walk, metres a second; not a number
+            where they stand or nobody knows.
+    """
+
+    begins: Floats
+    starts: Floats
+    ends: Floats
+    pace: Floats
 
 
 class Travel(Protocol):
@@ -70,7 +99,9 @@ class Travel(Protocol):
 
     timed: bool
 
-    def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
+    def log_density(
+        self, here: Places, there: Places, seconds: Floats, legs: Legs | None = None
+    ) -> Floats:
         """Return the log density per second of being seen next at ``there`` after ``seconds``.
 
         Args:
@@ -78,6 +109,7 @@ class Travel(Protocol):
             there: ``(n,)`` cameras.
             seconds: ``(n,)`` from leaving the one view to entering the other; negative where the
                 second began before the first ended.
+            legs: Where on the floor, as far as anybody knows.
 
         Returns:
             ``(n,)``; minus infinity for what nobody can do.
@@ -124,17 +156,23 @@ def arrival(
         >>> bool(half_a_minute > 1000 * two_seconds)
         True
     """
-    walks = metres / _speeds(habits.speed, habits.spread)
-    late = np.asarray(seconds, float)[..., None] - walks
-    density = np.where(late >= 0, np.exp(-np.maximum(late, 0) / spent) / spent, 0.0)
-    return np.asarray(density.mean(-1))
+    speeds = habits.speed * np.exp(habits.spread * _deviations(41))
+    return _spent(np.asarray(seconds, float) - metres / speeds[:, None], spent)
 
 
-def _speeds(median: float, spread: float, count: int = 41) -> Floats:
-    """Return equally probable walking speeds."""
-    normal = NormalDist()
+def _deviations(count: int) -> Floats:
+    """Return equally probable deviations of a normal distribution."""
     shares = (np.arange(count) + 0.5) / count
-    return median * np.exp(spread * np.array([normal.inv_cdf(share) for share in shares]))
+    return np.array([NormalDist().inv_cdf(share) for share in shares])
+
+
+_DEVIATIONS = _deviations(11)
+
+
+def _spent(late: Floats, mean: float) -> Floats:
+    """Return the density of exponential times ``(speeds, n)``, averaged over the speeds."""
+    density = np.where(late >= 0, np.exp(-np.maximum(late, 0) / mean) / mean, 0.0)
+    return np.asarray(density.mean(0))
 
 
 class _Tabled:
@@ -188,7 +226,9 @@ class AnyTravel:
     def __init__(self, cameras: Sequence[str], span: float, habits: Habits = Habits()) -> None:
         self._log = math.log(habits.seen / (max(len(cameras), 1) * max(span, 1.0)))
 
-    def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
+    def log_density(
+        self, here: Places, there: Places, seconds: Floats, legs: Legs | None = None
+    ) -> Floats:
         """Return the same for every way; see :class:`Travel`."""
         return np.where(seconds < 0, -np.inf, self._log)
 
@@ -233,6 +273,7 @@ class PlanTravel(_Tabled):
     ) -> None:
         super().__init__(len(cameras), span)
         self.habits = habits
+        self._plan, self._cameras = plan, list(cameras)
         self.metres = _distances(plan, cameras)
         reach = np.where(np.isnan(self.metres), 2 * habits.near, self.metres)
         near = np.exp(-reach / habits.near) + 1e-3
@@ -252,14 +293,59 @@ class PlanTravel(_Tabled):
         total += habits.stays * self._far[here, there] * staying
         return np.asarray(np.log(total + self._anywhere))
 
-    def log_density(self, here: Places, there: Places, seconds: Floats) -> Floats:
+    def log_density(
+        self, here: Places, there: Places, seconds: Floats, legs: Legs | None = None
+    ) -> Floats:
         """Return log densities; see :class:`Travel`."""
         metres = np.nan_to_num(self.metres[here, there], nan=0.0)
-        found = self.look_up(here, there, np.maximum(seconds, 0))
-        reach = self.habits.fastest * np.maximum(seconds, 0)
-        too_fast = np.maximum(metres - self.habits.slack, 0) > reach
+        later = np.maximum(seconds, 0)
+        found = self.look_up(here, there, later)
+        if legs is not None:
+            walk = self.floor.metres(legs.starts, legs.ends)
+            known = np.isfinite(walk)
+            metres[known] = walk[known]
+            found[known] = self._walked(here, there, later, walk, legs)[known]
+        too_fast = np.maximum(metres - self.habits.slack, 0) > self.habits.fastest * later
         at_once = (seconds < 0) & ~self._overlap(here, there)
         return np.where(too_fast | at_once, -np.inf, found)
+
+    @cached_property
+    def floor(self) -> Floor:
+        """How far it is from place to place."""
+        return Floor(self._plan, self._cameras)
+
+    def _walked(
+        self, here: Places, there: Places, seconds: Floats, metres: Floats, legs: Legs
+    ) -> Floats:
+        """Return log densities of n ways whose lengths are known, ``(n,)``."""
+        habits = self.habits
+        seen = np.isfinite(legs.pace)
+        median = np.where(seen, legs.pace, math.log(habits.speed))
+        spread = np.where(seen, habits.steady, habits.spread)
+        late = seconds - metres / np.exp(median + spread * _DEVIATIONS[:, None])
+        lost, staying = (_spent(late, spent) for spent in (habits.crossing, habits.stay))
+        # who is neither held up nor stays arrives as their own pace says, give or take a second
+        odd = np.log((seconds + 1) / (metres / np.exp(median) + 1)) / spread
+        on_time = np.exp(-0.5 * odd**2) / (math.sqrt(2 * math.pi) * spread * (seconds + 1))
+        straight = habits.held_up * lost + (1 - habits.held_up) * on_time
+        straight *= self._ahead(metres, legs)
+        passing = 1 - habits.stays - habits.away
+        total = passing * self._near[here, there] * straight
+        total += habits.stays * self._far[here, there] * staying
+        return np.asarray(np.log(total + self._anywhere))
+
+    def _ahead(self, metres: Floats, legs: Legs) -> Floats:
+        """Return how much more probable each way is than one in any direction, ``(n,)``.
+
+        Who is seen walking goes on more often than not: what lies ahead of them came nearer.
+        """
+        walked = np.linalg.norm(legs.starts - legs.begins, axis=1)
+        nearer = self.floor.metres(legs.begins, legs.ends) - metres
+        share = np.clip(nearer / np.maximum(walked, 0.1), -1, 1)
+        bend = self.habits.ahead / 2
+        any_way = (1 - math.exp(-2 * bend)) / (2 * bend) if bend else 1.0
+        factor = np.exp(bend * (share - 1)) / any_way
+        return np.where(walked >= WALKED, factor, 1.0)
 
     def together(self, here: int, there: int) -> bool:
         """Return whether the plan says that the views overlap."""
