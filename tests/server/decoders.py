@@ -26,6 +26,14 @@ def busy(data: bytes) -> np.ndarray:
         pass
 
 
+def working(data: bytes, seconds: float) -> np.ndarray:
+    """Use a processor for so long; returns what its process has used until now."""
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+    return np.array([time.process_time()])
+
+
 def greedy(data: bytes) -> np.ndarray:
     return np.ones(2**31, np.uint8)
 

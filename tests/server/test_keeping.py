@@ -11,7 +11,7 @@ from cmps.gallery.cases import Case
 from cmps.server.keeping import Keeping
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

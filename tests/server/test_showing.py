@@ -93,18 +93,18 @@ def test_it_serves_until_it_is_told_to_stop_and_takes_another_port(served, monke
         port = taken.getsockname()[1]
         thread = threading.Thread(target=showing.show, args=(served, port, False, said.append))
         thread.start()
-        for _ in range(500):
-            if servers and servers[0].started:
+        for _ in range(3000):
+            if servers and servers[0].started and said:
                 break
             time.sleep(0.02)
         import httpx2
 
         address = urlsplit(said[0])
         assert address.port != port
-        answer = httpx2.get(said[0])
+        answer = httpx2.get(said[0], timeout=60)
         assert answer.status_code == 303
         servers[0].should_exit = True
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 

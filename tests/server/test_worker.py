@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def test_a_bad_file_is_refused_with_a_reason_and_the_next_one_is_read(workers, d
     began = time.monotonic()
     with pytest.raises(RefusedError, match=reason):
         workers.run(decoder, b"x" * 100, QUICK)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 40  # of the sixty that one of them sleeps
     assert workers.run(decoders.length, b"abc").tolist() == [3]
 
 
@@ -63,23 +62,23 @@ def test_a_worker_knows_no_password(workers):
 
 
 def test_the_time_of_earlier_files_does_not_count(workers):
-    for _ in range(3):
-        with pytest.raises(RefusedError, match="seconds"):
-            workers.run(decoders.busy, b"", Limits(seconds=0.3))
-    assert workers.run(decoders.length, b"a", Limits(seconds=0.3)).tolist() == [1]
+    """Each takes less of a processor than it may, all together more, in one process."""
+    (first,) = workers.run(decoders.process, b"")
+    for _ in range(12):
+        (used,) = workers.run(decoders.working, b"", Limits(seconds=1), seconds=0.2)
+    assert used > 2.1
+    assert workers.run(decoders.process, b"").tolist() == [first]
 
 
 def test_who_would_wait_for_long_is_told_so(workers):
-    def occupy() -> None:
-        with pytest.raises(RefusedError):
-            workers.run(decoders.sleeping, b"", QUICK)
-
-    other = threading.Thread(target=occupy)
-    other.start()
-    time.sleep(0.2)
-    with pytest.raises(TooBusyError, match="again in a minute"):
-        workers.run(decoders.length, b"", Limits(wait=0.1))
-    other.join()
+    # the only place is taken for as long as it takes to be told, however busy the machine is
+    worker = workers._places.get()
+    try:
+        with pytest.raises(TooBusyError, match="again in a minute"):
+            workers.run(decoders.length, b"", Limits(wait=0.1))
+    finally:
+        workers._places.put(worker)
+    assert workers.run(decoders.length, b"abc").tolist() == [3]
 
 
 def test_closing_ends_the_processes():
