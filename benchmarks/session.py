@@ -24,7 +24,7 @@ from cmps.search.calibration import shipped_curves
 from cmps.search.desk import Desk
 from cmps.search.refining import Refiner
 from cmps.settings import Variant
-from cmps.speech.whisper import BEAM
+from cmps.speech.whisper import READINGS
 from cmps.understanding.chips import Chip
 
 PER_PERSON = 5
@@ -96,7 +96,7 @@ class Steps:
         chip = Chip.read(CHIPS[number % len(CHIPS)])
         some = f"{self._random.integers(self._count):020x}"
         sentence = f"{SENTENCES[number % 4]} number {number}"
-        readings = [f"{sentence} {other}" for other in range(1, BEAM)]
+        readings = [f"{sentence} {other}" for other in range(1, READINGS)]
         moves: dict[str, Callable[[], object]] = {
             "say": lambda: desk.say(session, sentence),
             "say, heard": lambda: desk.say(session, sentence, readings=readings, spoken=True),

@@ -71,9 +71,11 @@ def test_models_are_listed(cmps, monkeypatch):
 
 
 def test_a_recording_is_transcribed(cmps, world, spoken):
+    world.recogniser.readings = ("a person in a bread top and blue trousers",)
     answer = cmps("transcribe", spoken, "--json").json
     assert answer["text"] == "a person in a red top and blue trousers"
     assert answer["audio"] == str(spoken)
+    assert answer["readings"] == ["a person in a bread top and blue trousers"]
     assert answer["recogniser"] == "fake"
     assert answer["language"] == "en"
     assert answer["audio_seconds"] > 1

@@ -20,7 +20,7 @@ from cmps.speech.errors import SpeechError
 from cmps.speech.packaged import BASE_PARTS, tiny_en_folder
 from cmps.speech.recogniser import Recogniser, open_recogniser
 from cmps.speech.vocabulary import describes_person, prompt
-from cmps.speech.whisper import BEAM, Whisper
+from cmps.speech.whisper import READINGS, Whisper
 
 # more than a window, so that the model's own loop over windows hears it
 LONG = np.ones(31 * SAMPLE_RATE, np.float32)
@@ -91,7 +91,7 @@ def test_the_packaged_model_hears_the_sentence(tiny_en: Recogniser) -> None:
 def test_what_else_may_have_been_said(tiny_en: Recogniser) -> None:
     heard = tiny_en.transcribe(decode(AUDIO / "man-red-hoodie.ogg"))
     assert "red hoodie" in heard.text
-    assert 1 <= len(heard.readings) <= BEAM - 1
+    assert 1 <= len(heard.readings) <= READINGS - 1
     assert len({heard.text, *heard.readings}) == 1 + len(heard.readings)
     # all of them are about the same words
     assert all("jeans" in one for one in heard.readings)

@@ -29,6 +29,7 @@ def transcribe(
             {
                 "audio": str(file),
                 "text": heard.text,
+                "readings": list(heard.readings),
                 "language": heard.language,
                 "audio_seconds": round(heard.audio_seconds, 2),
                 "seconds": round(heard.seconds, 3),

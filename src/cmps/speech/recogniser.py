@@ -41,7 +41,7 @@ class Transcript:
         seconds: Time that recognising took, wall clock.
         spans: Parts of the recording that are speech, ``(start, end)`` in seconds.
         recogniser: Name of the recogniser.
-        readings: What else may have been said, likeliest first, at most some five; without
+        readings: What else may have been said, likeliest first, two or three; without
             ``text``. The search asks with the mean of all readings.
     """
 

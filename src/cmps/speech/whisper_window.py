@@ -5,8 +5,8 @@ one sentence that is two thirds of its work. Where somebody waits, the window en
 words. The network was never trained so: with five seconds of silence it hears 5.7 % of words wrong
 where the whole window has 4.3, with one second it repeats itself (docs/speech.md).
 
-The decoder follows several readings at once, a beam. All of them are returned, since a search
-that asks with the mean of what they say finds more than one that asks with the likeliest.
+The decoder follows several readings at once, a beam. The likeliest of them are returned, since a
+search that asks with the mean of what they say finds more than one that asks with the first.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from cmps.speech.decoding import SAMPLE_RATE
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
+BEAM = 5
 WINDOW_SECONDS = 30
 LONGEST_SHORT_SECONDS = 22.0
 SILENCE_SECONDS = 5.0
@@ -51,7 +52,7 @@ def hear_window(
     lead: str | None,
     *,
     short: bool = False,
-    beam: int = 1,
+    readings: int = 1,
 ) -> Heard | None:
     """Recognise speech that fits into one window.
 
@@ -61,7 +62,7 @@ def hear_window(
         language: Code of the language that is spoken.
         lead: Sentences that lead the spelling.
         short: Whether the window is only as long as it must be.
-        beam: How many readings are followed and returned.
+        readings: How many are returned, ``BEAM`` at most; a single one is decoded greedily.
 
     Returns:
         What was heard; ``None`` where the speech is too long for this or the text would not end.
@@ -86,8 +87,8 @@ def hear_window(
     found = model.model.generate(
         model.encode(np.ascontiguousarray(frames)),
         [prompt],
-        beam_size=beam,
-        num_hypotheses=beam,
+        beam_size=BEAM if readings > 1 else 1,
+        num_hypotheses=readings,
         max_length=min(model.max_length, len(prompt) + most),
         return_scores=True,
         return_no_speech_prob=True,
