@@ -19,7 +19,7 @@ from serving_fakes import FakeProgram
 from cmps.gallery.floorplan import FloorPlan, PlacedCamera
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.plan_files import write_floorplan
-from cmps.gallery.records import Camera
+from cmps.gallery.records import Camera, Passage
 from cmps.settings import Settings
 
 SOUGHT = ("red", "blue")
@@ -29,6 +29,11 @@ WAY = (("gate", 1), ("hall", 3), ("exit", 5))
 """The sought person's passes: camera and minute."""
 DOUBLE = ("gate", 25)
 """Somebody in nearly the same clothes, later: the stop that an operator rejects."""
+WALK = Passage(
+    "t0", "gate", NOON + timedelta(minutes=1), NOON + timedelta(minutes=1, seconds=2),
+    (4.0, 10.0), (6.0, 11.0),
+)  # fmt: skip
+"""The first of these passes on the floor: the gate's camera is the only one that knows it."""
 
 
 def plan() -> FloorPlan:
@@ -71,6 +76,8 @@ def people() -> list:
             name = f"{upper}-{lower}-{camera}-{minute}-{picture}"
             one = sighting(name, upper, lower, seed=100 + 2 * number + picture,
                            camera=camera, time=time, tracklet=f"t{number}")  # fmt: skip
+            if (camera, minute) == WAY[0] and (upper, lower) == SOUGHT:
+                one = replace(one, passage=WALK)
             if (camera, minute) == DOUBLE and (upper, lower) == SOUGHT:
                 one = replace(one, encoding=nearly(upper, lower, picture))
             made.append(replace(one, picture=figure(upper, lower)))

@@ -30,6 +30,8 @@ def test_the_track_is_on_the_plan_the_timeline_and_in_the_list(following):
     expect(page.locator(".plan-stop")).to_have_count(len(way))
     expect(page.locator(".timeline .bar-of")).to_have_count(len(way))
     expect(page.locator(".plan-view.passed")).to_have_count(3)
+    # where a camera knows the floor, the way runs there
+    expect(page.locator(".plan-leg.walked")).to_have_count(1)
     # twenty minutes in which nobody saw them are said and dashed
     assert page.locator(".plan-leg.unseen").count() >= 1
     expect(page.locator(".gap").last).to_contain_text("Not seen for")

@@ -10,7 +10,7 @@ import pytest
 
 from cmps.evaluation.drawn_days import NETWORK, START, Recipe, draw_day
 from cmps.gallery.memory import MemoryGallery
-from cmps.gallery.records import Sighting
+from cmps.gallery.records import Passage, Sighting
 from cmps.search.calibration import COSINE
 from cmps.search.ranking import SearchEngine
 from cmps.search.track import Tracker, TravelTimes, Ways, learn_times, ways_in
@@ -115,6 +115,32 @@ def test_stops_are_in_order_and_never_at_two_places(tracker, truth):
         assert gap.seconds > 0
         assert not set(gap.cameras) & {found.stops[gap.after].camera}
         assert gap.metres is not None
+
+
+def test_a_stop_tells_where_on_the_floor_it_was(day):
+    """Of two passes of the track cameras know the floor; of the others they do not."""
+    runs: dict[str, list[Sighting]] = {}
+    for one in day.sightings:
+        runs.setdefault(one.tracklet, []).append(one)
+    first = day.sightings[0]
+    known = {}
+    for tracklet, run in runs.items():
+        if run[0].person == first.person and len(known) < 2:
+            x = 25.0 * int(run[0].camera[1:])
+            ends = run[0].time, run[-1].time
+            known[tracklet] = Passage(tracklet, run[0].camera, *ends, (x, 3.0), (x + 1, 3.5))
+    store = MemoryGallery()
+    store.use(NETWORK)
+    store.upsert([replace(one, passage=known.get(one.tracklet)) for one in day.sightings])
+    engine = SearchEngine(store, None, None, {COSINE: day.curve}, 0)  # type: ignore[arg-type]
+    tracker = Tracker(engine, Ways(day.plan))
+    ids = [runs[tracklet][0].id for tracklet in known]
+    found = tracker.track(tracker.pursue(ids), 0.5)
+    places = [place for one in known.values() for place in (one.first, one.last)]
+    assert [place for stop in found.stops for place in stop.walk] == places
+    assert any(not stop.walk for stop in found.stops)
+    told = [place for stop in found.as_dict()["stops"] for place in stop["walk"]]
+    assert told == [list(place) for place in places]
 
 
 def test_a_rejected_stop_leaves_and_a_confirmed_one_comes_back(tracker, truth):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cmps.gallery.geometry import Point
 from cmps.search.ranking import Candidate
 from cmps.search.wording import HUMAN_DECIDES, iso
 
@@ -24,6 +25,8 @@ class Stop:
         confirmed: Whether a human said so.
         unreachable: Whether nobody can walk here so fast from the stop before; both were
             confirmed by a human, so one of them or the floor plan is wrong.
+        walk: Where on the floor they came into view and left it, pass by pass, metres on the plan;
+            nothing where the camera does not know.
     """
 
     camera: str
@@ -35,6 +38,7 @@ class Stop:
     ids: tuple[str, ...]
     confirmed: bool = False
     unreachable: bool = False
+    walk: tuple[Point, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -45,6 +49,7 @@ class Stop:
             "probability": round(self.probability, 6),
             "confirmed": self.confirmed,
             "unreachable": self.unreachable,
+            "walk": [[round(x, 2), round(y, 2)] for x, y in self.walk],
             "best": self.best.sighting.id,
             "pictures": len(self.ids),
             "sightings": [one.as_dict() for one in self.sightings],

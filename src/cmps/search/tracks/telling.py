@@ -88,6 +88,7 @@ class _Teller:
     def stop(self, group: Sequence[int]) -> Stop:
         """Return the stop that some passes make."""
         passes = [self.passes[number] for number in group]
+        known = [one.passage for one in passes if one.passage]
         pictures = [one for number in group for one in self.candidates(number)]
         return Stop(
             camera=passes[0].camera,
@@ -98,6 +99,7 @@ class _Teller:
             best=max(pictures, key=lambda one: (one.probability, float(np.mean(one.similarities)))),
             ids=tuple(id for one in passes for id in one.ids),
             confirmed=any(one.key in self.pursuit.confirmed for one in passes),
+            walk=tuple(place for one in known for place in (one.first, one.last)),
         )
 
     def with_doubts(self, stops: Sequence[Stop], groups: Sequence[Sequence[int]]) -> list[Stop]:

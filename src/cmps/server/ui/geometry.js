@@ -19,13 +19,22 @@ export function middleOf(camera) {
   return [x + Math.cos(turned) * range * 0.55, y + Math.sin(turned) * range * 0.55];
 }
 
-/** Where each stop of a track is drawn: several at one camera stand side by side. */
+/**
+ * Where each stop of a track is drawn. Where the camera knows the floor that is where they walked, from
+ * ``start`` to ``end``; else several at one camera stand side by side.
+ */
 export function placesOf(track, plan) {
   const cameras = new Map(plan.cameras.map((one) => [one.id, one]));
   const times = new Map();
   const step = Math.max(...plan.metres) / 26;
   return track.stops.map((stop, n) => {
     const camera = cameras.get(stop.camera);
+    const walk = stop.walk ?? [];
+    if (walk.length) {
+      const half = walk.length / 2;
+      const [[x1, y1], [x2, y2]] = [walk[half - 1], walk[half]];
+      return { n: n + 1, stop, x: (x1 + x2) / 2, y: (y1 + y2) / 2, walk, start: point(walk[0]), end: point(walk.at(-1)) };
+    }
     if (!camera) return null;
     const before = times.get(stop.camera) ?? 0;
     times.set(stop.camera, before + 1);
@@ -36,6 +45,8 @@ export function placesOf(track, plan) {
   });
 }
 
+const point = ([x, y]) => ({ x, y });
+
 /** The legs between stops that can be drawn; one is `unseen` where nobody knows the way. */
 export function legsOf(track, places) {
   const legs = [];
@@ -44,7 +55,8 @@ export function legsOf(track, places) {
     if (!place) return;
     if (last !== null) {
       const gap = track.gaps.find((one) => one.after === n - 1);
-      legs.push({ from: places[last], to: place, unseen: n - last > 1 || (gap ? gap.seconds > 20 : false) });
+      const before = places[last];
+      legs.push({ from: before.end ?? before, to: place.start ?? place, unseen: n - last > 1 || (gap ? gap.seconds > 20 : false) });
     }
     last = n;
   });

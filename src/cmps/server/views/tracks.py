@@ -46,6 +46,9 @@ class Stop(Answered):
     probability: Chance
     confirmed: bool
     unreachable: bool = Field(description="Nobody walks here so fast from the stop before.")
+    walk: list[tuple[float, float]] = Field(
+        description="Where on the floor they came and went, metres on the plan, if it is known."
+    )
     best: str = Field(description="The sighting that shows them best.")
     pictures: int
     sightings: list[Pass]

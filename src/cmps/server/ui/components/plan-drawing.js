@@ -22,6 +22,7 @@ export function planDrawing(plan, track) {
       h("text", { x: one.x, y: one.y - 1.6 * unit, "text-anchor": "middle", "font-size": 2.4 * unit }, cameraName(one.id)))),
     ...legsOf(track, places).map(({ from, to, unseen }) => h("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, class: `plan-leg ${unseen ? "unseen" : ""}` })),
     ...places.filter(Boolean).map((one) => h("g", null,
+      one.walk && h("polyline", { points: points(one.walk), class: "plan-leg walked" }),
       h("circle", { cx: one.x, cy: one.y, r: 2 * unit, class: `plan-stop-dot ${one.stop.confirmed ? "confirmed" : ""}` }),
       h("text", { x: one.x, y: one.y + unit, "text-anchor": "middle", "font-size": 2.8 * unit, class: "plan-stop-n" }, one.n))),
   );

@@ -93,7 +93,8 @@ class Plan extends HTMLElement {
     }
     for (const place of places) {
       if (!place) continue;
-      const { n, stop } = place;
+      const { n, stop, walk } = place;
+      if (walk) L.polyline(ring(walk), { className: "plan-leg walked", interactive: false }).addTo(this.way);
       const label = document.createElement("span");
       label.textContent = n;
       const name = t("plan.stop", { n, camera: cameraName(stop.camera), time: clock(stop.from) });
