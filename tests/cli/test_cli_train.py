@@ -15,6 +15,7 @@ pytest.importorskip("onnx")
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from tiny import make_tiny, write_imagenet  # noqa: E402
 
+from cmps.training import crossmodal  # noqa: E402
 from cmps.training.recipe import RecipeError, Step, read_recipe  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -53,6 +54,12 @@ start = "my_chorus"
 chorus = ["one", "two"]
 """
 RESULTS = ("my_reid", "one", "two", "my_chorus", "my_text")
+
+
+@pytest.fixture(autouse=True)
+def few_sentences(monkeypatch):
+    """A chorus is asked about hundreds of sentences: tens of thousands take most of the time."""
+    monkeypatch.setattr(crossmodal, "RECOMBINED", 300)
 
 
 @pytest.fixture(scope="module")
