@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -165,6 +166,28 @@ def test_sound_that_comes_too_fast_is_refused(client, case):
         assert "send a recording as a file" in socket.receive_json()["error"]
 
 
+def test_who_speaks_while_the_recogniser_is_opened_is_not_too_fast(
+    client, app, case, sound, monkeypatch
+):
+    monkeypatch.setattr(speech, "AHEAD", 1.0)
+    shared = app.state.services.speech
+    opener, opened = shared._opener, threading.Event()
+
+    def slowly():
+        opened.wait(30)
+        return opener()
+
+    shared._opener = slowly
+    with connect(client, case) as socket:
+        time.sleep(4.2)
+        # four seconds of it, all of which were spoken by now
+        speak(socket, sound)
+        opened.set()
+        assert socket.receive_json() == {"type": "ready"}
+        socket.send_json({"type": "end"})
+        assert until(socket, "final")[-1]["text"] == "red shirt and blue jeans"
+
+
 def test_who_sends_nothing_for_long_is_let_go(client, served, case, monkeypatch):
     monkeypatch.setattr(speech, "QUIET", 0.2)
     with connect(client, case) as socket:
@@ -211,7 +234,7 @@ def test_too_many_speakers_wait(client, case, monkeypatch):
 def test_a_client_that_goes_leaves_nobody_behind(client, app, case, sound):
     with connect(client, case) as socket:
         speak(socket, sound)
-    for _ in range(100):
+    for _ in range(1500):
         if not app.state.services.speech.speakers:
             break
         time.sleep(0.02)

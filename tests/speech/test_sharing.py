@@ -81,7 +81,7 @@ class Client:
             return [one for one in self.events if isinstance(one, Final)]
 
         with self._changed:
-            assert self._changed.wait_for(lambda: len(found()) >= count, 10), self.events
+            assert self._changed.wait_for(lambda: len(found()) >= count, 30), self.events
         return found()
 
 

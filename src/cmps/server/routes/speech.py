@@ -73,6 +73,8 @@ async def speech(
     """
     acting.nothing()  # until words were heard
     await socket.accept()
+    # from here on somebody may speak, also while the recogniser is still being opened
+    began = asyncio.get_running_loop().time()
     outbox = Outbox(socket, asyncio.get_running_loop())
     try:
         await run_in_threadpool(_require_open, program, case)
@@ -89,7 +91,7 @@ async def speech(
         return
     telling = _Telling(acting, case, language, hands_free, about)
     sending = asyncio.create_task(outbox.send(telling.message))
-    hearing = asyncio.create_task(_hear(socket, speaker))
+    hearing = asyncio.create_task(_hear(socket, speaker, began))
     minding = asyncio.create_task(_mind(socket, caller))
     tasks = (sending, hearing, minding)
     try:
@@ -145,10 +147,16 @@ async def _mind(socket: WebSocket, caller: Caller) -> None:
     raise _LockedOutError
 
 
-async def _hear(socket: WebSocket, speaker: Speaker) -> None:
-    """Take sound until the client goes; what it sends meanwhile waits in the connection."""
+async def _hear(socket: WebSocket, speaker: Speaker, began: float) -> None:
+    """Take sound until the client goes; what it sends meanwhile waits in the connection.
+
+    Args:
+        socket: The client's.
+        speaker: Who speaks.
+        began: When they could begin, by the event loop's clock.
+    """
     clock = asyncio.get_running_loop().time
-    began, heard = clock(), 0.0
+    heard = 0.0
     while True:
         message = await asyncio.wait_for(socket.receive(), QUIET)
         if message["type"] == "websocket.disconnect":
