@@ -219,7 +219,7 @@ class Sighting:
         if one is not None and (one.tracklet, one.camera) != (self.tracklet, self.camera):
             raise GalleryError(
                 f"sighting {self.id} of tracklet {self.tracklet} by {self.camera} cannot lie on "
-                f"the passage of tracklet {one.tracklet} by {one.camera}"
+                f"the passage of tracklet {one.tracklet} by {one.camera}; correct tracklets.csv"
             )
 
 
