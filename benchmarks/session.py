@@ -107,6 +107,10 @@ class Steps:
             "undo": lambda: desk.undo(session),
         }
 
+        if name == "say, heard":
+            # as the server does before it tells the words
+            desk.refiner.prepare([sentence, *readings])
+
         def refine() -> None:
             moves[name]()
             desk.results(desk.session(session))

@@ -11,6 +11,7 @@ from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import GalleryError
 from cmps.search.places import Where
 from cmps.search.query import QueryError
+from cmps.search.sentences import Sentences
 from cmps.understanding.chips import Chip
 
 
@@ -79,6 +80,24 @@ def test_what_else_was_heard_counts_for_the_ranking(office, session):
         )
 
     assert cosine(heard) > cosine(alone) + 0.1
+
+
+def test_a_sentence_that_was_prepared_is_not_encoded_again(office, session):
+    encoded = []
+    opened = office.refiner.text
+    text = opened("accurate")
+
+    class Counting:
+        def encode(self, sentence):
+            encoded.append(sentence)
+            return text.encode(sentence)
+
+    office.refiner.sentences = Sentences(lambda variant: Counting())
+    office.refiner.prepare(["red shirt", "…", "read shirt"])
+    assert encoded == ["red shirt", "read shirt"]
+    office.say(session, "red shirt", readings=("read shirt",))
+    office.results(office.session(session))
+    assert encoded.count("red shirt") == encoded.count("read shirt") == 1
 
 
 def test_what_is_ruled_out_goes_down(office, session):

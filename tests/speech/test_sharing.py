@@ -13,6 +13,7 @@ from cmps.speech.errors import SpeechError
 from cmps.speech.recogniser import Recogniser, Transcript
 from cmps.speech.sharing import SharedRecogniser
 from cmps.speech.streaming import Event, Failed, Final, Partial, Spoke
+from cmps.speech.words import Words
 
 LOUD = np.full(512, 9000, np.int16)
 QUIET = np.zeros(512, np.int16)
@@ -205,6 +206,35 @@ def test_only_partial_texts_are_heard_without_other_readings(
     assert not any(partial)
     shared.transcribe(np.ones(16000, np.float32))
     assert echo.readings[-1] is True
+
+
+def test_words_are_prepared_before_they_are_told_and_partial_ones_never(echo: Echo) -> None:
+    prepared: list[str] = []
+
+    def prepare(words: Words) -> None:
+        assert not [one for one in client.events if isinstance(one, Final)]
+        prepared.append(words.text)
+
+    shared = SharedRecogniser(lambda: echo, prepare=prepare)
+    client = Client(shared).say(3)
+    client.speaker.end()
+    (final,) = client.finals(1)
+    shared.close()
+    assert prepared[-1] == final.text
+    assert len(prepared) == sum(echo.readings) - 1  # without the warming up
+
+
+def test_words_come_though_they_could_not_be_prepared(echo: Echo) -> None:
+    def prepare(words: Words) -> None:
+        raise OSError("no weights")
+
+    shared = SharedRecogniser(lambda: echo, prepare=prepare)
+    client = Client(shared).say(1)
+    client.speaker.end()
+    (final,) = client.finals(1)
+    shared.close()
+    assert final.text.startswith("en")
+    assert not [one for one in client.events if isinstance(one, Failed)]
 
 
 def test_a_recording_is_heard_piece_by_piece(echo: Echo, shared: SharedRecogniser) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.encoders.text import TextEncoder, encode_readings
+from cmps.encoders.text import TextEncoder, encode_readings, has_word
 from cmps.gallery.records import Encoding, Filter, GalleryError, Sighting
 from cmps.gallery.resident import Resident, Snapshot
 from cmps.gallery.store import GalleryStore
@@ -153,6 +153,11 @@ class Refiner:
             pool.ids,
             everybody,
         )
+
+    def prepare(self, texts: Iterable[str], variant: Variant = "accurate") -> None:
+        """Encode sentences that will be asked with soon; those without a word are passed over."""
+        for text in filter(has_word, texts):
+            self.sentences.encode(text, variant)
 
     def evidence(self, variant: Variant, snapshot: Snapshot | None = None) -> Evidence:
         """Return what scores chips against the gallery as it is now."""

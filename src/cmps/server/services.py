@@ -30,7 +30,12 @@ class Services:
     def __init__(self, program: Program) -> None:
         self.hub = Hub()
         self.workers = Workers()
-        self.speech = SharedRecogniser(lambda: program.recogniser)
+        self.speech = SharedRecogniser(
+            lambda: program.recogniser,
+            prepare=lambda words: program.desk.refiner.prepare(
+                (words.text, *words.readings), program.settings.variant
+            ),
+        )
         self.findings = Findings(program)
         self.pursuits = Pursuits(program)
         self.watching = Watching(program, self.hub)

@@ -115,6 +115,8 @@ class SharedRecogniser:
         opener: Opens the recogniser; called when the first one wants it.
         clock: Steady seconds.
         rules: When speech begins and ends.
+        prepare: Called with words that may be the last ones, before anybody is told them: what a
+            search with them needs can be worked out while the speaker is still silent.
     """
 
     def __init__(
@@ -122,8 +124,10 @@ class SharedRecogniser:
         opener: Callable[[], Recogniser],
         clock: Clock = time.monotonic,
         rules: Rules | None = None,
+        prepare: Callable[[Words], None] = lambda words: None,
     ) -> None:
         self.clock = clock
+        self._prepare = prepare
         self._opener = opener
         self._rules = rules
         self._recogniser: Recogniser | None = None
@@ -301,11 +305,20 @@ class SharedRecogniser:
             log.error("the recogniser failed", exc_info=error)
             failed.append(Failed("the recogniser failed at this; speak again or type it"))
             words = Words()
+        if words.text and job.kind != "partial":
+            self._ready(words)
 
         def heard() -> Sequence[Event]:
             return [*failed, *speaker._utterances.heard(job, words, self.clock())]
 
         self.act(speaker, heard)
+
+    def _ready(self, words: Words) -> None:
+        try:
+            self._prepare(words)
+        # whoever searches is told what is wrong; the words must come all the same
+        except Exception as error:
+            log.error("a search could not be prepared", exc_info=error)
 
     def _hear_recording(self, one: _Recording) -> None:
         try:
