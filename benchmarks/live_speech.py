@@ -31,7 +31,7 @@ from cmps.speech.activity import Activity
 from cmps.speech.decoding import SAMPLE_RATE, decode
 from cmps.speech.listening import hear
 from cmps.speech.recogniser import Recogniser, open_recogniser
-from cmps.speech.sharing import PROMISED, SMOOTHING, TIMES_PARTIAL, TIMES_QUICK
+from cmps.speech.sharing import PROMISED, SMOOTHING, as_exact
 from cmps.speech.streaming import (
     FRAME,
     FRAME_SECONDS,
@@ -79,13 +79,12 @@ class Machine:
 
     def hear(self, job: Job) -> tuple[Words, float, bool]:
         """Return the words, the seconds they took, and whether it was the quick way."""
-        quick = job.kind == "partial" or self.exact_seconds > PROMISED
+        readings = job.kind != "partial"
+        quick = not readings or self.exact_seconds > PROMISED
         started = self._clock()
-        partial = job.kind == "partial"
-        words = self._recogniser.transcribe(job.audio, "en", quick, readings=not partial).words
+        words = self._recogniser.transcribe(job.audio, "en", quick, readings).words
         took = (self._clock() - started) / self._share
-        times = TIMES_PARTIAL if partial else TIMES_QUICK if quick else 1
-        exact = took * times / max(1.0, len(job.audio) / SAMPLE_RATE / 10)
+        exact = as_exact(took, job.audio, quick, readings)
         self.exact_seconds += SMOOTHING * (exact - self.exact_seconds)
         return words, took, quick
 

@@ -2,9 +2,8 @@
 
 ``python benchmarks/session.py [--sightings 100000] [--steps 60]`` fills a gallery in memory with
 synthetic people and takes steps as an operator does: say (typed, and heard in several readings),
-answer, tick, reject, mark, undo. Each
-figure is the whole way from the step to ranked people with reasons; wall-clock and CPU time, for
-other work on the machine shows in the first only.
+answer, tick, reject, mark, undo. Each figure is the whole way from the step to ranked people with
+reasons; wall-clock and CPU time, for other work on the machine shows in the first only.
 """
 
 from __future__ import annotations

@@ -232,7 +232,7 @@ def fill(
         for entry in shipped()["descriptions"]
     ]
     write_witnesses(program.settings.data, told, SHIPPED)
-    passages = passages_beside(gallery.folder)
+    passages = passages_beside([gallery.folder])
     return index(pictures, program.store, program.image, progress, passages)
 
 

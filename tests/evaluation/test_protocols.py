@@ -96,7 +96,26 @@ def speak(folder, lines):
     return folder
 
 
-def test_speech_probe_searches_with_what_was_heard(pedes, encoders, reranking, tmp_path):
+@pytest.fixture
+def measure(pedes, encoders, reranking):
+    """Measure searches with what somebody hears in recordings."""
+
+    def spoken(audios, hear, **options):
+        return evaluate_pedes(
+            pedes,
+            "val",
+            encoders,
+            probe="speech",
+            audios=audios,
+            hear=hear,
+            reranking=reranking,
+            **options,
+        )
+
+    return spoken
+
+
+def test_speech_probe_searches_with_what_was_heard(measure, tmp_path):
     audios = speak(
         tmp_path / "audios",
         [
@@ -107,16 +126,7 @@ def test_speech_probe_searches_with_what_was_heard(pedes, encoders, reranking, t
         ],
     )
     heard = {"a.wav": Words("a red person"), "b.wav": Words(), "c.wav": Words("glue")}
-    report = evaluate_pedes(
-        pedes,
-        "val",
-        encoders,
-        probe="speech",
-        variants=["fast"],
-        audios=audios,
-        hear=lambda path: heard[path.name],
-        reranking=reranking,
-    ).as_dict()
+    report = measure(audios, lambda path: heard[path.name], variants=["fast"]).as_dict()
     assert report["queries"] == 3
     recordings = report["recordings"]
     assert (recordings["count"], recordings["empty"], recordings["other_splits"]) == (3, 1, 1)
@@ -128,34 +138,26 @@ def test_speech_probe_searches_with_what_was_heard(pedes, encoders, reranking, t
     assert report["results"]["fast typed"]["rank1"] == 100.0
 
 
-def test_what_else_was_heard_helps_to_find(pedes, encoders, reranking, tmp_path):
+def test_what_else_was_heard_helps_to_find(measure, tmp_path):
     audios = speak(
         tmp_path / "audios",
         [{"audio": "c.wav", "text": "blue", "file_path": "cam/blue.jpg"}],
     )
 
-    def measure(words):
-        report = evaluate_pedes(
-            pedes,
-            "val",
-            encoders,
-            probe="speech",
-            variants=["fast"],
-            others={"another": lambda gallery: lambda sentence: np.arange(len(gallery.people))},
-            audios=audios,
-            hear=lambda path: words,
-            reranking=reranking,
-        )
+    others = {"another": lambda gallery: lambda sentence: np.arange(len(gallery.people))}
+
+    def rank1(words):
+        report = measure(audios, lambda path: words, variants=["fast"], others=others)
         return {name: score["rank1"] for name, score in report.as_dict()["results"].items()}
 
-    found = measure(Words("red", ("blue", "blue")))
+    found = rank1(Words("red", ("blue", "blue")))
     assert (found["fast"], found["fast likeliest"], found["fast typed"]) == (100.0, 0.0, 100.0)
     # others know one text only
     assert "another likeliest" not in found
-    assert "fast likeliest" not in measure(Words("red"))
+    assert "fast likeliest" not in rank1(Words("red"))
 
 
-def test_broken_lines_of_a_manifest_are_named(pedes, encoders, reranking, tmp_path):
+def test_broken_lines_of_a_manifest_are_named(measure, tmp_path):
     audios = speak(
         tmp_path / "audios",
         [
@@ -170,45 +172,22 @@ def test_broken_lines_of_a_manifest_are_named(pedes, encoders, reranking, tmp_pa
         ],
     )
 
-    def measure(on_error):
-        return evaluate_pedes(
-            pedes,
-            "val",
-            encoders,
-            probe="speech",
-            audios=audios,
-            hear=lambda path: Words("red"),
-            reranking=reranking,
-            on_error=on_error,
-        )
-
     with pytest.raises(DatasetError, match=r"manifest\.jsonl line 2: "):
-        measure(None)
+        measure(audios, lambda path: Words("red"))
     errors = []
-    report = measure(errors.append)
+    report = measure(audios, lambda path: Words("red"), on_error=errors.append)
     named = [int(str(error).split(" line ")[1].split(":")[0]) for error in errors]
     assert named == [2, 3, 4, 5, 6, 7, 8]
     assert report.queries == 1
     assert report.details["recordings"]["broken_lines"] == 7
 
 
-def test_no_manifest_and_no_recording_of_the_split(pedes, encoders, reranking, tmp_path):
-    def measure(folder):
-        evaluate_pedes(
-            pedes,
-            "val",
-            encoders,
-            probe="speech",
-            audios=folder,
-            hear=lambda path: Words(),
-            reranking=reranking,
-        )
-
+def test_no_manifest_and_no_recording_of_the_split(measure, tmp_path):
     with pytest.raises(DatasetError, match="is missing"):
-        measure(tmp_path)
+        measure(tmp_path, lambda path: Words())
     row = {"audio": "d.wav", "text": "white", "id": 4}
     with pytest.raises(DatasetError, match="no recording of the split 'val'"):
-        measure(speak(tmp_path / "audios", [row]))
+        measure(speak(tmp_path / "audios", [row]), lambda path: Words())
 
 
 def test_limit_spreads_over_the_split(pedes, encoders, reranking):

@@ -54,7 +54,7 @@ def index(
         pictures = read_all(paths, dataset, camera, lambda error: refused.append(str(error)))
     for line in refused:
         warn(line)
-    passages = {id: one for path in paths for id, one in passages_beside(path).items()}
+    passages = passages_beside(paths)
     with opened(data, "indexed") as program:
         plans = [keep_floorplan(path, program.settings.data) for path in paths]
         with bar("indexing", len(pictures)) as advance:

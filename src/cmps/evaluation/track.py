@@ -174,13 +174,12 @@ def _placeless(travel: TravelOf) -> TravelOf:
     return lambda cameras, span: _Placeless(travel(cameras, span))
 
 
-class _Timeless:
+class _Timeless(_Placeless):
     """A travel model that forgot how long ways take, but not that one can be at one place only."""
 
-    timed = False
-
     def __init__(self, known: Travel, cameras: Sequence[str], span: float) -> None:
-        self._known, self._any = known, AnyTravel(cameras, span)
+        super().__init__(known)
+        self.timed, self._any = False, AnyTravel(cameras, span)
         places = range(len(cameras))
         self._overlap = np.array([[known.together(a, b) for b in places] for a in places], bool)
 
@@ -189,12 +188,6 @@ class _Timeless:
     ) -> Floats:
         overlap = self._overlap[here, there]
         return self._any.log_density(here, there, np.where(overlap, np.abs(seconds), seconds))
-
-    def together(self, here: int, there: int) -> bool:
-        return self._known.together(here, there)
-
-    def apart(self, here: Places, there: Places, seconds: Floats) -> Flags:
-        return self._known.apart(here, there, seconds)
 
 
 def _timeless(travel: TravelOf) -> TravelOf:

@@ -30,6 +30,7 @@ class Tracked:
         people: Per person, their passes in order of time, each with its sightings' ids.
         owners: Who each sighting shows.
         ways: What is known of the ways.
+        placed: Whether cameras tell where on the floor somebody passes.
     """
 
     name: str
@@ -37,11 +38,7 @@ class Tracked:
     people: dict[str, dict[str, list[str]]]
     owners: dict[str, str | None]
     ways: Ways
-
-    @property
-    def placed(self) -> bool:
-        """Whether cameras tell where on the floor somebody passes."""
-        return any(one.passage for one in self.store.get(list(self.owners)))
+    placed: bool
 
 
 def tracked(name: str, sightings: Iterable[Sighting], network: Network, ways: Ways) -> Tracked:
@@ -54,7 +51,8 @@ def tracked(name: str, sightings: Iterable[Sighting], network: Network, ways: Wa
     for one in listed:
         if one.person is not None:
             people.setdefault(one.person, {}).setdefault(one.tracklet or one.id, []).append(one.id)
-    return Tracked(name, store, people, {one.id: one.person for one in listed}, ways)
+    owners = {one.id: one.person for one in listed}
+    return Tracked(name, store, people, owners, ways, any(one.passage for one in listed))
 
 
 def market(
@@ -94,7 +92,7 @@ def day(
     if missing:
         raise DatasetError(f"{folder}/truth.jsonl does not tell whom {missing[0]} shows")
     ways = Ways(read_floorplan(folder / "floorplan.json"))
-    passages = passages_beside(folder)
+    passages = passages_beside([folder])
     pictures = list(listed.values())
     sightings = _encoded(pictures, encoder, network, cache, progress)
     named = [

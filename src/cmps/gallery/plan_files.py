@@ -77,17 +77,21 @@ def _passage(row: Mapping[str, str]) -> Passage:
     return Passage(row["tracklet"], row["camera"], enter, leave, (x, y), (last_x, last_y))
 
 
-def passages_beside(path: Path) -> dict[str, Passage]:
-    """Return what calibrated cameras know of the passes in a folder; nothing where they do not.
+def passages_beside(paths: Iterable[Path]) -> dict[str, Passage]:
+    """Return what calibrated cameras know of the passes in folders; nothing where they do not.
 
     Args:
-        path: A folder that may hold ``tracklets.csv``, or a list beside it.
+        paths: Folders that may hold a ``tracklets.csv``, or lists and pictures beside one, which
+            is read once, however many they are.
 
     Raises:
         FloorPlanError: If the file cannot be read.
     """
-    listed = (path if path.is_dir() else path.parent) / PASSAGES
-    return read_passages(listed) if listed.is_file() else {}
+    found: dict[str, Passage] = {}
+    for folder in dict.fromkeys(path if path.is_dir() else path.parent for path in paths):
+        if (folder / PASSAGES).is_file():
+            found |= read_passages(folder / PASSAGES)
+    return found
 
 
 def plan_as_dict(plan: FloorPlan) -> dict[str, Any]:

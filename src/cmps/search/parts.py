@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from cmps.encoders.text import has_word
 from cmps.search.places import Where
 from cmps.search.query import QueryError
 from cmps.understanding.chips import Chip
@@ -57,7 +58,7 @@ class Said:
     def __post_init__(self) -> None:
         if self.about not in ("", *TOPICS):
             raise QueryError(f"no question is about {self.about!r}; there are: {', '.join(TOPICS)}")
-        if not any(character.isalnum() for character in self.text):
+        if not has_word(self.text):
             raise QueryError(f"the description {self.text!r} holds no word; say what they wear")
 
     def to_dict(self) -> dict[str, Any]:

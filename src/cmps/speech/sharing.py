@@ -332,12 +332,23 @@ class SharedRecogniser:
         recogniser, started = self._recogniser, self.clock()
         assert recogniser is not None
         words = recogniser.transcribe(audio, language, quick, readings).words
-        times = 1.0 if not quick else TIMES_QUICK if readings else TIMES_PARTIAL
-        took = (self.clock() - started) * times
-        # a long recording takes long on any machine
-        took /= max(1.0, len(audio) / SAMPLE_RATE / 10)
+        took = as_exact(self.clock() - started, audio, quick, readings)
         self._exact_seconds += SMOOTHING * (took - self._exact_seconds)
         return words
+
+
+def as_exact(seconds: float, audio: NDArray[np.float32], quick: bool, readings: bool) -> float:
+    """Return what an exact recognition takes here, as another one of some audio tells.
+
+    Args:
+        seconds: That this one took.
+        audio: What it heard.
+        quick: Whether it was quick.
+        readings: Whether it told other readings.
+    """
+    times = 1.0 if not quick else TIMES_QUICK if readings else TIMES_PARTIAL
+    # a long recording takes long on any machine
+    return seconds * times / max(1.0, len(audio) / SAMPLE_RATE / 10)
 
 
 def _pieces(audio: NDArray[np.float32]) -> list[NDArray[np.float32]]:

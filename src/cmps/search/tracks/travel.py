@@ -288,6 +288,11 @@ class PlanTravel(_Tabled):
         metres = 0.0 if math.isnan(metres) else metres
         straight = arrival(metres, self.grid, habits.crossing, habits)
         staying = arrival(metres, self.grid, habits.stay, habits)
+        return self._mixed(np.array(here), np.array(there), straight, staying)
+
+    def _mixed(self, here: Places, there: Places, straight: Floats, staying: Floats) -> Floats:
+        """Return log densities of all three kinds of ways together."""
+        habits = self.habits
         passing = 1 - habits.stays - habits.away
         total = passing * self._near[here, there] * straight
         total += habits.stays * self._far[here, there] * staying
@@ -299,12 +304,13 @@ class PlanTravel(_Tabled):
         """Return log densities; see :class:`Travel`."""
         metres = np.nan_to_num(self.metres[here, there], nan=0.0)
         later = np.maximum(seconds, 0)
-        found = self.look_up(here, there, later)
-        if legs is not None:
+        if legs is None:
+            found = self.look_up(here, there, later)
+        else:
             walk = self.floor.metres(legs.starts, legs.ends)
-            known = np.isfinite(walk)
-            metres[known] = walk[known]
-            found[known] = self._walked(here, there, later, walk, legs)[known]
+            found, blind = self._walked(here, there, later, walk, legs), np.isnan(walk)
+            found[blind] = self.look_up(here[blind], there[blind], later[blind])
+            metres = np.where(blind, metres, walk)
         too_fast = np.maximum(metres - self.habits.slack, 0) > self.habits.fastest * later
         at_once = (seconds < 0) & ~self._overlap(here, there)
         return np.where(too_fast | at_once, -np.inf, found)
@@ -317,7 +323,7 @@ class PlanTravel(_Tabled):
     def _walked(
         self, here: Places, there: Places, seconds: Floats, metres: Floats, legs: Legs
     ) -> Floats:
-        """Return log densities of n ways whose lengths are known, ``(n,)``."""
+        """Return log densities of n ways, ``(n,)``; not a number where the length is none."""
         habits = self.habits
         seen = np.isfinite(legs.pace)
         median = np.where(seen, legs.pace, math.log(habits.speed))
@@ -328,11 +334,7 @@ class PlanTravel(_Tabled):
         odd = np.log((seconds + 1) / (metres / np.exp(median) + 1)) / spread
         on_time = np.exp(-0.5 * odd**2) / (math.sqrt(2 * math.pi) * spread * (seconds + 1))
         straight = habits.held_up * lost + (1 - habits.held_up) * on_time
-        straight *= self._ahead(metres, legs)
-        passing = 1 - habits.stays - habits.away
-        total = passing * self._near[here, there] * straight
-        total += habits.stays * self._far[here, there] * staying
-        return np.asarray(np.log(total + self._anywhere))
+        return self._mixed(here, there, straight * self._ahead(metres, legs), staying)
 
     def _ahead(self, metres: Floats, legs: Legs) -> Floats:
         """Return how much more probable each way is than one in any direction, ``(n,)``.
