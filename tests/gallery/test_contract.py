@@ -21,7 +21,9 @@ def test_gives_back_what_it_was_given(gallery):
         person="p1",
         source="/videos/ä b.jpg",
         box=(3, -4, 50, 120),
-        passage=Passage("t1", "gate", NOON, NOON + timedelta(seconds=9.5), (1.5, -2), (4, 0.25)),
+        passage=Passage(
+            "t1", "gate", NOON, NOON + timedelta(seconds=9.5), (1.5, -2), (4, 0.25), 1.12
+        ),
     )
     bare = sighting(2, "hall", encoding=encoding(2, cells=1, width=128), picture=b"")
     assert gallery.upsert([full, bare]) == 2
@@ -329,6 +331,7 @@ def test_news_are_what_was_written_since(gallery):
         ({"leave": NOON - timedelta(seconds=1)}, "leaves before it enters"),
         ({"enter": NOON.replace(tzinfo=None)}, "no zone"),
         ({"first": (float("nan"), 0.0)}, "not a number"),
+        ({"height": 172.0}, "nobody is 172.0 m tall"),
     ],
 )
 def test_a_passage_that_cannot_be_is_refused(changed, wrong):

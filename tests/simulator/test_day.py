@@ -229,6 +229,18 @@ def test_every_tracklet_is_one_person_before_one_camera(written):
             assert passages[name].enter <= time <= passages[name].leave
 
 
+def test_cameras_measure_people_nearly_right(written):
+    tall = {one["id"]: one["height"] for one in lines(written.folder / "people.jsonl")}
+    who = {one["tracklet"]: one["person"] for one in lines(written.folder / "truth.jsonl")}
+    passages = read_passages(written.folder / "tracklets.csv")
+    measured = {name: one.height for name, one in passages.items() if one.height is not None}
+    assert 0.5 < len(measured) / len(passages) < 1
+    # with hat and shoes everybody is some centimetres taller
+    errors = np.array([height - tall[who[name]] for name, height in measured.items()])
+    assert 0 < np.median(errors) < 0.09
+    assert 0.01 < errors.std() < 0.08
+
+
 def test_crops_show_the_person(written):
     for told in lines(written.folder / "truth.jsonl"):
         with Image.open(written.folder / told["picture"]) as picture:

@@ -228,6 +228,10 @@ MIGRATIONS = (
         ADD leave timestamptz,
         ADD walk float8[] CHECK (cardinality(walk) = 4);
     """,
+    # How tall they find the person, metres.
+    """
+    ALTER TABLE sightings ADD height float8;
+    """,
 )
 
 

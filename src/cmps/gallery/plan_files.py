@@ -29,6 +29,8 @@ PASSAGES = "tracklets.csv"
 
 
 COLUMNS = ("tracklet", "camera", "enter", "leave", "enter_x", "enter_y", "leave_x", "leave_y")
+HEIGHT = "height"
+"""A further column of :data:`PASSAGES`; may be missing, or empty where a camera cannot tell."""
 
 
 def _iso(time: datetime) -> str:
@@ -39,10 +41,12 @@ def write_passages(passages: Iterable[Passage], path: Path) -> None:
     """Write ``tracklets.csv``, one line a tracklet."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer.writerow([*COLUMNS, HEIGHT])
         for one in passages:
             places = (f"{value:.2f}" for value in (*one.first, *one.last))
-            writer.writerow([one.tracklet, one.camera, _iso(one.enter), _iso(one.leave), *places])
+            times, tall = (_iso(one.enter), _iso(one.leave)), one.height
+            height = "" if tall is None else f"{tall:.2f}"
+            writer.writerow([one.tracklet, one.camera, *times, *places, height])
 
 
 def read_passages(path: Path) -> dict[str, Passage]:
@@ -74,7 +78,8 @@ def read_passages(path: Path) -> dict[str, Passage]:
 def _passage(row: Mapping[str, str]) -> Passage:
     enter, leave = (datetime.fromisoformat(row[name]) for name in ("enter", "leave"))
     x, y, last_x, last_y = (float(row[name]) for name in COLUMNS[4:])
-    return Passage(row["tracklet"], row["camera"], enter, leave, (x, y), (last_x, last_y))
+    height = float(row[HEIGHT]) if row.get(HEIGHT) else None
+    return Passage(row["tracklet"], row["camera"], enter, leave, (x, y), (last_x, last_y), height)
 
 
 def passages_beside(paths: Iterable[Path]) -> dict[str, Passage]:

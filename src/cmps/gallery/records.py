@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from cmps.gallery.geometry import Point
 
 EMBEDDING_SIZE = 256
+SMALLEST, TALLEST = 0.3, 2.6
+"""Metres between which a camera may find somebody tall."""
 
 Box = tuple[int, int, int, int]
 Span = tuple[datetime, datetime]
@@ -149,9 +151,11 @@ class Passage:
         leave: When it ends.
         first: Where on the floor it begins, metres on the plan.
         last: Where it ends.
+        height: How tall the camera finds them, metres; ``None`` where it cannot tell.
 
     Raises:
-        GalleryError: If a time has no zone, it ends before it begins, or a place is no number.
+        GalleryError: If a time has no zone, it ends before it begins, a place is no number, or
+            nobody is so tall.
     """
 
     tracklet: str
@@ -160,6 +164,7 @@ class Passage:
     leave: datetime
     first: Point
     last: Point
+    height: float | None = None
 
     def __post_init__(self) -> None:
         if self.enter.tzinfo is None or self.leave.tzinfo is None:
@@ -170,6 +175,11 @@ class Passage:
             raise GalleryError(f"tracklet {self.tracklet} leaves before it enters")
         if not np.isfinite([self.first, self.last]).all():
             raise GalleryError(f"tracklet {self.tracklet}: a place is not a number")
+        if self.height is not None and not SMALLEST <= self.height <= TALLEST:
+            raise GalleryError(
+                f"tracklet {self.tracklet}: nobody is {self.height} m tall; heights are "
+                f"metres from {SMALLEST} to {TALLEST}, or left empty"
+            )
 
     @property
     def seconds(self) -> float:

@@ -34,6 +34,7 @@ COLUMNS = {
     "enter": "timestamptz",
     "leave": "timestamptz",
     "walk": "float8[]",
+    "height": "float8",
     "embedding": "bytea",
     "width": "int4",
     "pyramid": "bytea",
@@ -44,7 +45,7 @@ NAMES = ", ".join(COLUMNS)
 UPDATES = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "id")
 READ = (
     "SELECT id, camera, time, tracklet, person, source, box, halfvec_send(embedding), width, "
-    "pyramid, foreground, {picture}, enter, leave, walk FROM sightings WHERE id = ANY(%s)"
+    "pyramid, foreground, {picture}, enter, leave, walk, height FROM sightings WHERE id = ANY(%s)"
 )
 
 
@@ -201,17 +202,22 @@ def _row(sighting: Sighting, version: int) -> Sequence[Any]:
 
 
 def _walk(passage: Passage | None) -> Sequence[Any]:
-    """Return times and places of a passage as columns."""
+    """Return times, places and height of a passage as columns."""
     if passage is None:
-        return None, None, None
-    return passage.enter, passage.leave, [*passage.first, *passage.last]
+        return None, None, None, None
+    return passage.enter, passage.leave, [*passage.first, *passage.last], passage.height
 
 
 def _passage(
-    tracklet: str, camera: str, enter: datetime, leave: datetime, walk: Sequence[float]
+    tracklet: str,
+    camera: str,
+    enter: datetime,
+    leave: datetime,
+    walk: Sequence[float],
+    height: float | None,
 ) -> Passage:
     x, y, last_x, last_y = walk
-    return Passage(tracklet, camera, enter, leave, (x, y), (last_x, last_y))
+    return Passage(tracklet, camera, enter, leave, (x, y), (last_x, last_y), height)
 
 
 def _add_tracklets(connection: Connection[Row], cameras: dict[str, str]) -> None:

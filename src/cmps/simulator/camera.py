@@ -96,6 +96,27 @@ class Camera:
         points[:, 2] = np.where(seen[:, 2] > 0.05, 1 / depth, -1)
         return points
 
+    def height_over(self, place: tuple[float, float], x: float, y: float) -> float:
+        """Return how high a pixel's ray passes over a place on the floor, metres.
+
+        So a calibrated camera measures people: it knows where they stand and where their heads are.
+
+        Args:
+            place: On the floor, x and z.
+            x: The pixel's column.
+            y: Its row.
+
+        Example:
+            >>> camera = Camera("c", (0, 2.5, 0), (0, 1, 8), 60, Optics())
+            >>> head = camera.project(np.array([[1, 1.7, 6]]))[0]
+            >>> round(camera.height_over((1, 6), head[0], head[1]), 3)
+            1.7
+        """
+        ray = self.rays(np.array(x), np.array(y)).astype(float)
+        away = np.subtract(place, (self.place[0], self.place[2]))
+        reach = float(away @ ray[[0, 2]]) / float(ray[[0, 2]] @ ray[[0, 2]])
+        return float(self.place[1] + reach * ray[1])
+
     def rays(self, x: NDArray[np.number], y: NDArray[np.number]) -> Floats:
         """Return directions ``(..., 3)`` through pixels; their length makes the depth 1."""
         across = ((x - self.width / 2) / self.focal).astype(np.float32)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ OPENING = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 
 COLUMNS = ("path", "camera", "time", "tracklet")
 _PLACE_ERROR = 0.2
+
+Heights = list[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,8 @@ def draw_day(
         _clear(out)
         for camera in day.plan.cameras:
             (out / camera.id).mkdir(parents=True, exist_ok=True)
-        kept, pictures = _write_pictures(out, day, take_pictures(day, workers, progress))
-        _write_truth(out, day, kept)
+        kept, heights, pictures = _write_pictures(out, day, take_pictures(day, workers, progress))
+        _write_truth(out, day, kept, heights)
     except OSError as error:
         raise SimulatorError(f"{out}: the day cannot be written: {error.strerror}") from error
     ids = tuple(camera.id for camera in day.plan.cameras)
@@ -120,9 +123,12 @@ def _clear(out: Path) -> None:
 
 def _write_pictures(
     out: Path, day: Day, shots: Iterable[list[Crop]]
-) -> tuple[list[Pass], int]:  # fmt: skip
-    """Write crops, their list and their truth as they come; return the passages that have some."""
-    kept, count = [], 0
+) -> tuple[list[Pass], Heights, int]:  # fmt: skip
+    """Write crops, their list and their truth as they come; return the passages that have some.
+
+    And how tall cameras find people in them, and how many crops there are.
+    """
+    kept, heights, count = [], [], 0
     ids = [person.id for person in day.company.people]
     with (
         (out / "index.csv").open("w", encoding="utf-8", newline="") as listing,
@@ -141,7 +147,9 @@ def _write_pictures(
             count += len(crops)
             if crops:
                 kept.append(one)
-    return kept, count
+                measured = [crop.height for crop in crops if crop.height is not None]
+                heights.append(statistics.median(measured) if measured else None)
+    return kept, heights, count
 
 
 def _told(crop: Crop, ids: list[str]) -> dict[str, Any]:
@@ -159,9 +167,9 @@ def _told(crop: Crop, ids: list[str]) -> dict[str, Any]:
     }
 
 
-def _write_truth(out: Path, day: Day, kept: list[Pass]) -> None:
+def _write_truth(out: Path, day: Day, kept: list[Pass], heights: Heights) -> None:
     write_floorplan(day.plan, out / "floorplan.json")
-    write_passages(_passages(day, kept), out / PASSAGES)
+    write_passages(_passages(day, kept, heights), out / PASSAGES)
     _write_lines(out / "people.jsonl", _everybody(day, kept))
     events = [
         {key: iso(value) if key in _TIMES else value for key, value in event.items()}
@@ -179,10 +187,10 @@ def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
             stream.write(json.dumps(row) + "\n")
 
 
-def _passages(day: Day, kept: list[Pass]) -> Iterable[Passage]:
-    """Yield what calibrated cameras know of the passages: times, and places with an error."""
+def _passages(day: Day, kept: list[Pass], heights: Heights) -> Iterable[Passage]:
+    """Yield what calibrated cameras know of the passages: times, places with an error, heights."""
     rng = np.random.default_rng([day.cast.seed, 17])
-    for one in kept:
+    for one, height in zip(kept, heights, strict=True):
         path = day.story.trails[one.trail]
         ends = path.places[[one.first, one.last]] + rng.normal(0, _PLACE_ERROR, (2, 2))
         yield Passage(
@@ -192,6 +200,7 @@ def _passages(day: Day, kept: list[Pass]) -> Iterable[Passage]:
             leave=OPENING + timedelta(seconds=float(path.times[one.last])),
             first=(float(ends[0, 0]), float(ends[0, 1])),
             last=(float(ends[1, 0]), float(ends[1, 1])),
+            height=height,
         )
 
 

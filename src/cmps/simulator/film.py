@@ -32,6 +32,7 @@ _WALKING, _BRISK = 0.15, 1.25
 _MOST_OTHERS, _MOST_MESHES, _MOST_FIGURES = 4, 256, 48
 _HALF_WIDE, _HOPELESS = 0.35, 0.8
 _CELL, _EVERY = 3, 41
+_WHOLE, _HEAD_ERROR, _FEET_ERROR = 0.7, 0.02, 0.2
 _TRIES = 3
 
 
@@ -68,6 +69,7 @@ class Crop:
         companions: People of the same group in the camera's view, by place in the list.
         others: Everybody else of whom something is in the crop.
         jpeg: The picture file.
+        height: How tall the camera finds the person, metres, or ``None`` where too much is hidden.
     """
 
     sight: Sight
@@ -77,6 +79,7 @@ class Crop:
     companions: tuple[int, ...]
     others: tuple[int, ...]
     jpeg: bytes
+    height: float | None = None
 
 
 class Film:
@@ -97,13 +100,14 @@ class Film:
         """Return the crops of a passage; fewer than its moments where the person is hidden."""
         one = self.cast.passes[number]
         rng = np.random.default_rng([self.cast.seed, 15, number])
+        rule = np.random.default_rng([self.cast.seed, 18, number])
         crops = []
         for moment in one.shots:
             for attempt in range(_TRIES):
                 # a detector that misses somebody finds them a step later
                 crop = self._shoot(one, moment + attempt, rng)
                 if crop is not None:
-                    crops.append(crop)
+                    crops.append(replace(crop, height=self._measured(one, crop, rule)))
                     break
         taken = {crop.seconds: crop for crop in crops}
         return [taken[seconds] for seconds in sorted(taken)]
@@ -143,6 +147,17 @@ class Film:
             others=_others(shown, drawing),
             jpeg=develop(drawing.light, view.camera.optics, rng, _motion(view.camera, sight, rng)),
         )
+
+    def _measured(self, one: Pass, crop: Crop, rng: np.random.Generator) -> float | None:
+        """Return how tall the camera finds somebody: heads and feet are seen a little wrongly."""
+        camera = self.views[one.camera].camera
+        figure = self._figure(one.trail, crop.seconds, crop.sight)
+        left, top, right, bottom = silhouette_box(camera, figure)
+        head = top + (bottom - top) * rng.normal(0, _HEAD_ERROR)
+        x, z = crop.sight.place + rng.normal(0, _FEET_ERROR, 2)
+        if crop.visible < _WHOLE or top <= 0 or bottom >= camera.height:
+            return None
+        return camera.height_over((float(x), float(z)), (left + right) / 2, head)
 
     def _figure(self, trail: int, clock: float, sight: Sight) -> Figure:
         """Return somebody at a moment; a family's pictures show the same moments."""

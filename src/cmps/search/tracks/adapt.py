@@ -17,6 +17,7 @@ from cmps.gallery.resident import UNKNOWN, Resident
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve
 from cmps.search.tracks.again import Again
+from cmps.search.tracks.beside import Beside
 from cmps.search.tracks.looks import Metric
 from cmps.search.tracks.meaning import FEWEST, Meaning, Says, Shipped
 from cmps.search.tracks.passes import Pass, complete
@@ -36,11 +37,13 @@ class Own:
         says: What scores mean.
         metric: What scores are the cosines of.
         again: How soon somebody is seen again; ``None`` where the gallery does not tell.
+        beside: Who walks beside whom; ``None`` where the gallery does not tell.
     """
 
     says: Says
     metric: Metric = field(default_factory=Metric)
     again: Again | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ def adapted(
         return shipped(curve)
     every = snapshot.count * len(passes) / sum(len(one.ids) for one in passes)
     usual = min(habits.seen / every, 0.5)
-    return Own(says, metric, Again.learned(says, scores, camera, times, usual))
+    again = Again.learned(says, scores, camera, times, usual)
+    return Own(says, metric, again, Beside(resident, metric, says))
 
 
 def sample(resident: Resident, rng: np.random.Generator) -> list[Places]:

@@ -19,7 +19,8 @@ from cmps.search.tracks.adapt import Own
 from cmps.search.tracks.looks import probe_of
 from cmps.search.tracks.passes import Pass, Traffic, complete, key_of, legs
 from cmps.search.tracks.path import Graph, Solution, solve
-from cmps.search.tracks.rivals import belonging, claimed, grouped
+from cmps.search.tracks.rivals import claimed, grouped
+from cmps.search.tracks.signs import Signs
 from cmps.search.tracks.travel import Flags, Floats, Habits, Travel
 
 SEEN_ALL = 0.7
@@ -38,6 +39,8 @@ class Setting:
             :mod:`cmps.search.tracks.rivals`; else each is compared with the given looks alone.
         adapt: Whether the gallery itself tells what scores mean; see
             :mod:`cmps.search.tracks.adapt`.
+        heights: Whether it counts how tall people are, see :mod:`cmps.search.tracks.stature`.
+        company: Whether it counts who walks beside them, see :mod:`cmps.search.tracks.beside`.
     """
 
     depth: int = 400
@@ -45,6 +48,8 @@ class Setting:
     habits: Habits = field(default_factory=Habits)
     jointly: bool = True
     adapt: bool = True
+    heights: bool = True
+    company: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +147,28 @@ class Pursuit:
         chosen = set(keys)
         new = complete(self.store, [one for one in found if key_of(one) in chosen])
         self.passes += new
-        for name in ("rows", "step", "order", "times", "places"):
+        for name in ("rows", "step", "order", "times", "places", "beside"):
             self.__dict__.pop(name, None)
 
     @cached_property
     def rows(self) -> NDArray[np.float32]:
         """Each pass as a vector, ``(passes, 256)``; their cosines are compared."""
         return self.own.metric.of(self.passes)
+
+    @cached_property
+    def beside(self) -> Floats:
+        """Log ratios of company between passes, ``(passes, passes)``; see :class:`Signs`."""
+        if self.own.beside is None or not self.setting.company:
+            return np.empty((0, 0))
+        return self.own.beside.ratios(self.passes)
+
+    @property
+    def heights(self) -> Floats:
+        """How tall each pass's person is, metres ``(passes,)``; see :class:`Signs`."""
+        if not self.setting.heights:
+            return np.empty(0)
+        tall = (one.passage.height if one.passage else None for one in self.passes)
+        return np.array([math.nan if one is None else one for one in tall])
 
     @cached_property
     def order(self) -> NDArray[np.intp]:
@@ -264,17 +284,18 @@ class Pursuit:
         """Return every pass's log ratio ``(passes,)``: this person, against anybody."""
         rows, known = self._views()
         scores = (rows @ rows.T).astype(np.float64)
-        count, says = len(self.passes), self.own.says
+        signs = Signs(scores, self.own.says, self.heights, self.beside)
+        count = len(self.passes)
         members = np.zeros(len(rows), bool)
         members[known] = True
         if not self.setting.jointly:
-            return belonging(scores, says, members)[:count]
+            return signs.of(members)[:count]
         price, apart = self._prior(known, len(rows))
-        groups = grouped(scores, says, apart, price, known)
-        gains = belonging(scores, says, groups == known[0])
+        groups = grouped(signs, apart, price, known)
+        gains = signs.of(groups == known[0])
         lone = np.zeros(len(rows), bool)
         lone[:count] = [one.key in self.rejected for one in self.passes]
-        taken = claimed(scores, says, apart, price, groups, known[0], lone)
+        taken = claimed(signs, apart, price, groups, known[0], lone)
         return (gains - taken)[:count]
 
     def _views(self) -> tuple[NDArray[np.float32], list[int]]:

@@ -12,16 +12,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cmps.search.tracks.meaning import Says
+from cmps.search.tracks.signs import Merging, Signs
 from cmps.search.tracks.travel import Flags, Floats, Places
 
 
-def grouped(scores: Floats, says: Says, apart: Flags, price: Floats, own: Sequence[int]) -> Places:
+def grouped(signs: Signs, apart: Flags, price: Floats, own: Sequence[int]) -> Places:
     """Return the group of every pass, ``(n,)``, named by one of its members.
 
     Args:
-        scores: ``(n, n)`` cosines.
-        says: What they mean.
+        signs: What there is to tell n passes by.
         apart: ``(n, n)`` which passes nobody can have made both.
         price: ``(n, n)`` log odds that two passes were made by one person, before anybody looks.
         own: Passes that are known to be one person's; their group is named by the first.
@@ -30,14 +29,14 @@ def grouped(scores: Floats, says: Says, apart: Flags, price: Floats, own: Sequen
         >>> from cmps.search.calibration import Curve
         >>> from cmps.search.tracks.meaning import Shipped
         >>> alike = np.array([[1, 0.9, 0.2], [0.9, 1, 0.2], [0.2, 0.2, 1]])
-        >>> says = Shipped(Curve(0.0, 20.0, -10.0, 2))
-        >>> grouped(alike, says, np.zeros((3, 3), bool), np.full((3, 3), -3.0), [0]).tolist()
+        >>> signs = Signs(alike, Shipped(Curve(0.0, 20.0, -10.0, 2)))
+        >>> grouped(signs, np.zeros((3, 3), bool), np.full((3, 3), -3.0), [0]).tolist()
         [0, 0, 2]
     """
-    count = len(scores)
-    mean, odds, barred = scores.astype(float), price.copy(), apart.copy()
-    size, name, alive = np.ones(count, np.intp), np.arange(count), np.ones(count, bool)
-    worth = np.stack([says.ratios(row, 1, size) for row in mean]) + odds
+    count = len(signs)
+    merging, odds, barred = Merging(signs), price.copy(), apart.copy()
+    name, alive = np.arange(count), np.ones(count, bool)
+    worth = np.stack([merging.ratios(row) for row in range(count)]) + odds
     worth[barred] = -np.inf
     np.fill_diagonal(worth, -np.inf)
     waiting = [(own[0], other) for other in own[1:]]
@@ -52,61 +51,39 @@ def grouped(scores: Floats, says: Says, apart: Flags, price: Floats, own: Sequen
                 return name
             if name[other] in own:
                 one, other = other, one
+        merging.join(one, other)
         for rows, joined in (
-            (mean, (size[one] * mean[one] + size[other] * mean[other]) / (size[one] + size[other])),
             (odds, np.maximum(odds[one], odds[other])),
             (barred, barred[one] | barred[other]),
         ):
             rows[one], rows[:, one] = joined, joined
-        size[one] += size[other]
         alive[other] = False
         name[name == name[other]] = name[one]
-        row = np.where(
-            alive & ~barred[one], says.ratios(mean[one], int(size[one]), size) + odds[one], -np.inf
-        )
+        row = np.where(alive & ~barred[one], merging.ratios(one) + odds[one], -np.inf)
         row[one] = -np.inf
         worth[other], worth[:, other] = -np.inf, -np.inf
         worth[one], worth[:, one] = row, row
 
 
-def belonging(scores: Floats, says: Says, members: Flags) -> Floats:
-    """Return the log ratio ``(n,)`` that each pass shows a group's person, itself left aside.
-
-    Args:
-        scores: ``(n, n)`` cosines.
-        says: What they mean.
-        members: ``(n,)`` who is in the group.
-    """
-    others = int(members.sum()) - members.astype(np.intp)
-    total = scores[:, members].sum(1) - np.where(members, np.diag(scores), 0.0)
-    found = np.full(len(scores), -np.inf)
-    for size in np.unique(others[others > 0]):
-        rows = others == size
-        one = np.ones(int(rows.sum()), np.intp)
-        found[rows] = says.ratios(total[rows] / size, int(size), one)
-    return found
-
-
 def claimed(
-    scores: Floats, says: Says, apart: Flags, price: Floats, groups: Places, own: int, lone: Flags
+    signs: Signs, apart: Flags, price: Floats, groups: Places, own: int, lone: Flags
 ) -> Floats:
     """Return what other groups take from each pass's log ratio, ``(n,)`` from 0 on.
 
     Args:
-        scores: ``(n, n)`` cosines.
-        says: What they mean.
+        signs: What there is to tell n passes by.
         apart: ``(n, n)`` which passes nobody can have made both.
         price: ``(n, n)`` log odds that two passes were made by one person.
         groups: The result of :func:`grouped`.
         own: The person's group.
         lone: ``(n,)`` passes that are somebody else's for sure, even if they are a group alone.
     """
-    rivals = np.zeros(len(scores))
+    rivals = np.zeros(len(signs))
     for group in np.unique(groups):
         members = groups == group
         if group == own or (members.sum() < 2 and not lone[members].any()):
             continue
-        claim = belonging(scores, says, members) + price[:, members].max(1)
+        claim = signs.of(members) + price[:, members].max(1)
         claim[apart[:, members].any(1) & ~members] = -np.inf
         rivals = np.logaddexp(rivals, claim)
     return rivals
