@@ -63,6 +63,27 @@ def test_a_rejected_person_goes_and_comes_back(searching):
     expect(first(page)).to_have_attribute("data-sighting", sought)
 
 
+def test_none_of_those_shown_makes_room_for_others_and_is_one_step(searching):
+    page = searching(DESCRIPTION)
+    before = page.locator("article.person").evaluate_all(
+        "all => all.map((one) => one.dataset.sighting)"
+    )
+    expect(page.locator(".none-of")).to_contain_text(str(min(20, len(before))))
+    first(page).focus()
+    with steps(page, "none"):
+        page.keyboard.press("x")
+    after = page.locator("article.person").evaluate_all(
+        "all => all.map((one) => one.dataset.sighting)"
+    )
+    assert not set(before[:20]) & set(after)
+    with steps(page, "undo"):
+        page.keyboard.press("u")
+    expect(first(page)).to_have_attribute("data-sighting", before[0])
+    with steps(page, "none"):
+        page.click(".none-of")
+    expect(page.locator(".shortlist .rejected summary")).to_be_visible()
+
+
 def test_similar_makes_a_picture_the_query(searching):
     page = searching("red shirt")
     card = page.locator("article.person[data-sighting^=red-green]").first

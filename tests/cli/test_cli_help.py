@@ -31,7 +31,7 @@ def test_the_commands_are_those_that_were_asked_for():
             *("evaluate progressive", "evaluate calibration", "evaluate track"),
             *("evaluate pedes", "evaluate table1", "evaluate market1501"),
             *("train corpus", "train language", "train reid", "train crossmodal", "train text"),
-            "train drawn",
+            *("train drawn", "train head", "session none"),
             *("train all", "train restore", "train validate", "train export"),
             *("train baselines", "train ablation"),
         )

@@ -53,6 +53,12 @@ def test_a_session_narrows_down_and_goes_back(cmps, world, session):
     assert undone.json["people"] == said.json["people"]
     assert [one["undone"] for one in undone.json["steps"]] == [False, True, True]
     assert cmps("session", "redo", session, "--json").json["people"] == rejected.json["people"]
+    shown = [one["sightings"][0] for one in rejected.json["people"]]
+    none = cmps("session", "none", session, "--top", "2", "--json").json
+    assert none["steps"][-1]["did"] == "none of these 2 is the person"
+    left = [one for person in none["people"] for one in person["sightings"]]
+    assert not {one["sighting"] for one in shown[:2]} & {one["sighting"] for one in left}
+    cmps("session", "undo", session)
     earlier = cmps("session", "show", session, "--step", "1", "--json").json
     assert earlier["people"] == said.json["people"]
     assert "typed: a person in a red top" in cmps("session", "show", session).out

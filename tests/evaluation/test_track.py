@@ -86,7 +86,8 @@ def test_tracks_are_better_than_thresholds_and_travel_times_help(measured):
     _, report = measured
     f1 = {name: one.f1 for name, one in report.results.items()}
     assert list(f1) == [
-        "threshold", "threshold, passes", "no travel times", "track, alone", "track",
+        "threshold", "threshold, passes", "no travel times",
+        "no company", "no head", "track, alone", "track",
     ]  # fmt: skip
     assert f1["track"] > max(f1["threshold"], f1["threshold, passes"]) + 5
     assert f1["track"] >= f1["no travel times"] > f1["threshold"]
@@ -101,7 +102,7 @@ def test_the_report_is_a_table_and_plain_values(measured):
     assert plain["results"]["track"].keys() == {
         "precision", "recall", "f1", "idf1", "order_errors",
     }  # fmt: skip
-    assert report.table().row_count == 5
+    assert report.table().row_count == 7
 
 
 def test_people_are_chosen_evenly_and_the_same_ones_again(measured):

@@ -92,6 +92,22 @@ def test_a_sighting_goes_with_whatever_names_it(filled):
     assert filled.cases.photos("seeks", ["p1"])
 
 
+def test_who_was_ruled_out_among_others_goes_alone(filled):
+    first, second = ids(0, 1)
+    before = filled.cases.session("s-other")
+    steps = (
+        *before.steps,
+        part("none", sightings=[first, second]),
+        part("none", sightings=[second]),
+    )
+    filled.cases.write_session(replace(before, steps=steps, cursor=3))
+    filled.erase([second])
+    assert second not in everything(filled)
+    left = filled.cases.session("s-other")
+    assert [step.part for step in left.steps[1:]] == [{"part": "none", "sightings": [first]}]
+    assert left.cursor == 2
+
+
 def test_a_person_goes_with_the_searches_that_sought_them(filled):
     (first,) = ids(0)
     done = filled.erase([first], person=True)

@@ -13,6 +13,7 @@ from cmps.search.parts import (
     Like,
     Look,
     Mark,
+    NoneOf,
     Picture,
     Reject,
     Said,
@@ -126,6 +127,14 @@ def test_a_new_step_forgets_what_was_undone():
 def test_the_last_click_on_a_sighting_counts():
     state = begun(Tick("a1"), Reject("a1"), Like("b1"), Tick("b1"), Like("c1"), Clear("c1")).state()
     assert (state.ticked, state.rejected, state.liked) == (("b1",), ("a1",), ())
+
+
+def test_none_of_these_leaves_what_was_said_of_one_by_itself():
+    state = begun(Tick("a1"), Like("b1"), NoneOf(("a1", "b1", "c1", "c2"))).state()
+    assert (state.ticked, state.liked, state.rejected) == (("a1",), ("b1",), ("c1", "c2"))
+    assert begun(NoneOf(("c1",)), Tick("c1")).state().rejected == ()
+    with pytest.raises(QueryError, match="nobody is shown"):
+        NoneOf(())
 
 
 def test_a_correction_takes_the_sentence_back_and_a_closer_word_does_not():

@@ -11,7 +11,8 @@ from cmps.evaluation.drawn_days import NETWORK, START, Recipe, draw_day
 from cmps.gallery.memory import MemoryGallery
 from cmps.search.tracks.adapt import adapted, paired, sample, seen_by, strangers
 from cmps.search.tracks.follower import Follower
-from cmps.search.tracks.looks import Metric, mean_of
+from cmps.search.tracks.head import Head
+from cmps.search.tracks.looks import Metric
 from cmps.search.tracks.meaning import Meaning, Shipped
 from cmps.search.tracks.passes import Pass, complete
 from cmps.search.tracks.travel import AnyTravel, PlanTravel
@@ -58,38 +59,47 @@ def parted(scores, same):
 
 
 def test_what_belongs_to_cameras_and_moments_counts_less(store, passes):
-    resident = store.snapshot().resident
-    means = np.stack([mean_of(one) for one in passes])
-    cameras = [one.camera for one in passes]
     same = who_is_who(passes)
     found = []
-    for metric in (Metric(), Metric.learned(resident.vectors, resident.cameras, passes)):
-        rows = metric.rows(means, cameras)
+    for metric in (Metric(), Metric.learned(passes)):
+        rows = metric.of(passes)
         assert np.linalg.norm(rows, axis=1) == pytest.approx(1, abs=1e-5)
         found.append(parted(rows @ rows.T, same))
     assert found[1] > found[0]
 
 
 def test_a_photo_from_elsewhere_has_no_camera(store, passes):
-    resident = store.snapshot().resident
-    metric = Metric.learned(resident.vectors, resident.cameras, passes)
-    one = mean_of(passes[0])[None]
+    metric = Metric.learned(passes)
+    one = metric.seen([passes[0].sightings[0].encoding])
     here, elsewhere = metric.rows(one, [passes[0].camera]), metric.rows(one, [""])
     assert 0.3 < float(here[0] @ elsewhere[0]) < 1
 
 
 def test_few_passes_tell_nothing_of_how_pictures_differ(store, passes):
-    resident = store.snapshot().resident
-    assert Metric.learned(resident.vectors, resident.cameras, passes[:20]).turn is None
+    assert Metric.learned(passes[:20]).turn is None
 
 
 def test_a_gallery_tells_how_alike_one_persons_passes_are(day, store, travel, cameras, passes):
     own = adapted(store, day.curve, travel, cameras)
     assert isinstance(own.says, Meaning)
-    rows = own.metric.rows(np.stack([mean_of(one) for one in passes]), [p.camera for p in passes])
+    rows = own.metric.of(passes)
     scores, same = rows @ rows.T, who_is_who(passes)
     above = np.triu(np.ones_like(same), 1)
     assert own.says.mean == pytest.approx(scores[above & same].mean(), abs=0.1)
+
+
+def test_where_there_is_a_head_it_is_compared_and_company_is_not(day, store, travel, cameras):
+    """The head sees the second half of the embedding only, doubled."""
+    pyramid = day.sightings[0].encoding.pyramid
+    weights = np.zeros((256, 256 + pyramid.size), np.float32)
+    weights[128:, 128:256] = 2 * np.eye(128)
+    own = adapted(store, day.curve, travel, cameras, head=Head(weights))
+    plain = adapted(store, day.curve, travel, cameras)
+    encodings = [one.encoding for one in day.sightings[:9]]
+    assert not own.metric.seen(encodings)[:, :128].any()
+    assert plain.metric.seen(encodings)[:, :128].any()
+    assert own.beside._metric.head is None
+    assert own.says.mean != plain.says.mean
 
 
 def test_a_gallery_tells_how_soon_people_are_seen_again(day, store, travel, cameras):

@@ -105,6 +105,7 @@ def test_a_sighting_of_another_camera_is_one_that_is_not_there(worked, gate_only
 
     def answers(id):
         yield gate_only.post(f"{API}/sessions/{session}/click", json={"kind": kind, "sighting": id})
+        yield gate_only.post(f"{API}/sessions/{session}/none", json={"sightings": ["red-1", id]})
         yield gate_only.post(
             f"{API}/cases/{case}/confirmations", json={"sighting": id, "note": "her"}
         )
@@ -114,6 +115,15 @@ def test_a_sighting_of_another_camera_is_one_that_is_not_there(worked, gate_only
     for hidden, missing in zip(answers("red-3"), answers("nothing"), strict=True):
         assert hidden.status_code == missing.status_code == 404
         assert hidden.json()["error"] == missing.json()["error"].replace("nothing", "red-3")
+
+
+def test_who_was_ruled_out_at_another_camera_is_not_named(worked, client, gate_only):
+    case, _ = worked
+    session = client.post(f"{API}/cases/{case}/sessions").json()["id"]
+    said = client.post(f"{API}/sessions/{session}/none", json={"sightings": ["red-2", "white"]})
+    assert said.json()["session"]["rejected"] == ["red-2", "white"]
+    read = gate_only.get(f"{API}/sessions/{session}", params={"top": 0}).json()["session"]
+    assert read["rejected"] == ["red-2"]
 
 
 def test_who_may_see_no_camera_sees_nobody(worked, client_as):

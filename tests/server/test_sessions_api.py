@@ -68,6 +68,19 @@ def test_words_find_the_person(take):
     assert results["passing"] == results["gallery"] == 8
 
 
+def test_none_of_those_shown_is_one_step(take):
+    before = ids(take("say", text="red shirt and blue jeans"))
+    take("click", kind="tick", sighting="green")
+    ruled_out = take("none", sightings=["red-1", "red-3", "green"])
+    assert set(ruled_out["session"]["rejected"]) == {"red-1", "red-3"}
+    assert ruled_out["session"]["ticked"] == ["green"]  # what was said of one by itself stands
+    assert not {"red-1", "red-2", "red-3"} & set(ids(ruled_out))
+    assert ruled_out["session"]["steps"][-1]["words"] == "none of these 3 is the person"
+    take("undo")
+    assert ids(take("undo")) == before
+    assert "cannot" not in take("none", 422, sightings=[])["error"]
+
+
 def test_every_step_changes_what_is_found_and_can_be_undone(take):
     take("say", text="red shirt and blue jeans")
     ticked = take("click", kind="tick", sighting="green")

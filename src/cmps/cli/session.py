@@ -160,6 +160,28 @@ for _kind, _purpose in (
 
 
 @session.command()
+def none(
+    id: SessionArgument,
+    by: ByOption = "",
+    top: Annotated[
+        int, typer.Option("--top", metavar="K", min=1, help="How many people are ruled out.")
+    ] = 20,
+    variant: VariantOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rule out everybody who is shown first: none of them is the person."""
+
+    def step(program: Program) -> SearchSession:
+        made = program.desk.session(id)
+        people = program.desk.results(made, program.settings.variant, top).people
+        shown = [one.best.sighting.id for one in people if not one.mark]
+        return program.desk.none_of(id, shown, by=by)
+
+    _take(step, data, variant, top, as_json)
+
+
+@session.command()
 def mark(
     id: SessionArgument,
     chip: Annotated[

@@ -296,6 +296,39 @@ def baselines(
 
 
 @train.command()
+def head(
+    days: Annotated[
+        list[Path], typer.Argument(metavar="DAY", help="What cmps simulate day wrote.")
+    ],
+    root: Annotated[
+        Path, typer.Option(metavar="DIR", help="CUHK-PEDES, Market-1501, CUHK01, CUHK03.")
+    ],
+    runs: Runs,
+    steps: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Of the optimiser.", show_default="4000"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where it goes.", show_default="the package's file"),
+    ] = None,
+) -> None:
+    """Train the layer by which tracks tell people in one outfit apart, for the shipped network."""
+    from cmps.encoders.image import OnnxImageEncoder
+    from cmps.encoders.weights import image_network
+    from cmps.search.tracks import head as shipped
+    from cmps.training.head import STEPS, gather, train
+
+    network = image_network()
+    examples = gather(days, root, OnnxImageEncoder.open(), network, runs / "encoded")
+    print(
+        train(
+            examples, out or Path(shipped.__file__).parent / shipped.FILE, network, steps or STEPS
+        )
+    )
+
+
+@train.command()
 def ablation(
     runs: Runs,
     weights: Annotated[str, typer.Option(metavar="NAME", help="Stage whose image is the start.")],

@@ -34,7 +34,7 @@ from cmps.evaluation.witness import Witness, witnesses
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import Encoding, Network, Sighting
 from cmps.search.desk import now, proposals
-from cmps.search.parts import Answered, Reject, Said, Tick
+from cmps.search.parts import Answered, NoneOf, Said, Tick
 from cmps.search.people import Ranking
 from cmps.search.questions import Proposal, open_chips, open_topics, worded_chip
 from cmps.search.refining import Refiner
@@ -205,9 +205,7 @@ class Searched:
             if self.people[id] == witness.person:
                 return session.add(Tick(id), at=now())
             wrong.append(id)
-        for id in wrong if setting == "rejections" else ():
-            session = session.add(Reject(id), at=now())
-        return session
+        return session.add(NoneOf(tuple(wrong)), at=now()) if setting == "rejections" else session
 
     def _asked(
         self,

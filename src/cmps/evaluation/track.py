@@ -90,7 +90,7 @@ def evaluate_track(
     share: float = 0.0,
     progress: Progress = silent,
 ) -> TrackReport:
-    """Measure tracks with and without travel times and places on the floor, and thresholds.
+    """Measure tracks, what each kind of evidence adds to them, and thresholds.
 
     Args:
         data: The gallery with its truth.
@@ -105,15 +105,18 @@ def evaluate_track(
     """
     setting = setting or Setting()
     travel: TravelOf = data.ways.travel(setting) or AnyTravel
-    alone = replace(setting, jointly=False)
-    methods = {
-        "track": Follower(data.store, curve, travel, setting),
-        "track, alone": Follower(data.store, curve, travel, alone),
-        "no places": Follower(data.store, curve, _placeless(travel), setting),
-        "no travel times": Follower(data.store, curve, _timeless(travel), setting),
+    settings = {
+        "track": setting,
+        "track, alone": replace(setting, jointly=False),
+        "no head": replace(setting, head=False),
+        "no company": replace(setting, company=False),
+        "no heights": replace(setting, heights=False),
     }
+    methods = {name: Follower(data.store, curve, travel, one) for name, one in settings.items()}
+    methods["no places"] = Follower(data.store, curve, _placeless(travel), setting)
+    methods["no travel times"] = Follower(data.store, curve, _timeless(travel), setting)
     if not data.placed:
-        del methods["no places"]
+        del methods["no places"], methods["no heights"]
     chosen = followed(data, limit)
     judged: dict[str, list[Judged]] = {name: [] for name in methods}
     spent: dict[str, list[float]] = {name: [] for name in methods}

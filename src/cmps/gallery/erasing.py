@@ -65,9 +65,12 @@ def seeks(part: dict[str, Any], ids: Collection[str]) -> bool:
     return part.get("part") == "tick" and part.get("sighting") in ids
 
 
-def names(part: dict[str, Any], ids: Collection[str]) -> bool:
-    """Whether a step names one of some sightings."""
-    return part.get("sighting") in ids
+def trimmed(part: dict[str, Any], ids: Collection[str]) -> dict[str, Any] | None:
+    """Return a step's part that names none of some sightings; ``None`` if it named nothing else."""
+    if "sightings" in part:
+        left = [one for one in part["sightings"] if one not in ids]
+        return part | {"sightings": left} if left else None
+    return None if part.get("sighting") in ids else part
 
 
 def without(session: SessionRecord, ids: Collection[str], *, whole: bool) -> SessionRecord:
@@ -84,9 +87,14 @@ def without(session: SessionRecord, ids: Collection[str], *, whole: bool) -> Ses
     """
     if whole:
         return replace(session, steps=(), cursor=0)
-    kept = [not names(step.part, ids) for step in session.steps]
-    steps = tuple(step for step, stays in zip(session.steps, kept, strict=True) if stays)
-    return replace(session, steps=steps, cursor=sum(kept[: session.cursor]))
+    parts = [trimmed(step.part, ids) for step in session.steps]
+    steps = tuple(
+        replace(step, part=part)
+        for step, part in zip(session.steps, parts, strict=True)
+        if part is not None
+    )
+    cursor = sum(part is not None for part in parts[: session.cursor])
+    return replace(session, steps=steps, cursor=cursor)
 
 
 def photos_of(sessions: Collection[SessionRecord]) -> set[str]:

@@ -45,7 +45,8 @@ def _forget(connection: Connection[Row], ids: list[str], *, person: bool) -> Era
     touched = _ids(
         connection,
         "SELECT id FROM sessions WHERE id IN "
-        "(SELECT session FROM steps WHERE part ->> 'sighting' = ANY(%(ids)s)) OR "
+        "(SELECT session FROM steps WHERE part ->> 'sighting' = ANY(%(ids)s) "
+        "OR part -> 'sightings' ?| %(ids)s) OR "
         '(%(person)s AND "case" IN (SELECT "case" FROM confirmations '
         "WHERE sighting = ANY(%(ids)s) AND agreed IS NOT FALSE)) ORDER BY number FOR UPDATE",
         {"ids": ids, "person": person},

@@ -21,6 +21,7 @@ from cmps.search.parts import (
     Like,
     Look,
     Mark,
+    NoneOf,
     Part,
     Picture,
     Place,
@@ -196,6 +197,25 @@ class Desk:
         if kind != "clear":
             self.store.get([sighting])  # names one that is unknown
         return self._add(before, kinds[kind](sighting), by)
+
+    def none_of(
+        self, session: str, sightings: Sequence[str], *, by: str = "", version: int | None = None
+    ) -> SearchSession:
+        """Rule out everybody who is shown: one step, which is one to take back.
+
+        Args:
+            session: Its id.
+            sightings: The picture by which each of them is shown.
+            by: Who says so.
+            version: That they saw.
+
+        Raises:
+            GalleryError: If there is no such sighting.
+            QueryError: If there are none.
+        """
+        before = self.session(session, version)
+        self.store.get(list(sightings))  # names one that is unknown
+        return self._add(before, NoneOf(tuple(dict.fromkeys(sightings))), by)
 
     def show_photo(
         self,

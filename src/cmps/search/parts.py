@@ -157,6 +157,36 @@ class Clear(_OfSighting):
 
 
 @dataclass(frozen=True, slots=True)
+class NoneOf:
+    """Several sightings, of different people, none of whom is the person: one step takes it back.
+
+    Attributes:
+        sightings: Ids; the picture by which each of these people was shown.
+
+    Raises:
+        QueryError: If there are none.
+    """
+
+    kind: ClassVar[str] = "none"
+    sightings: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.sightings:
+            raise QueryError(
+                "nobody is shown, so nobody can be ruled out; describe the person first"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {"sightings": list(self.sightings)}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> NoneOf:
+        """Read what :meth:`to_dict` wrote."""
+        return cls(tuple(plain["sightings"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A chip that was clicked to be a must, a maybe, a not, or gone."""
 
@@ -236,10 +266,11 @@ class Look:
         return cls(Where.from_dict(plain["where"]))
 
 
-Part = Said | Picture | Like | Tick | Reject | Clear | Mark | Answered | Look
+Part = Said | Picture | Like | Tick | Reject | Clear | NoneOf | Mark | Answered | Look
 
 KINDS: dict[str, Any] = {
-    one.kind: one for one in (Said, Picture, Like, Tick, Reject, Clear, Mark, Answered, Look)
+    one.kind: one
+    for one in (Said, Picture, Like, Tick, Reject, Clear, NoneOf, Mark, Answered, Look)
 }
 
 

@@ -39,6 +39,11 @@ class Probe:
     local: NDArray[np.floating]
     weights: NDArray[np.float32]
 
+    @property
+    def pyramid(self) -> NDArray[np.floating]:
+        """The local vectors of a picture, as its encoding calls them."""
+        return self.local
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -20,6 +20,7 @@ from cmps.search.parts import (
     Like,
     Look,
     Mark,
+    NoneOf,
     Part,
     Picture,
     Reject,
@@ -141,6 +142,12 @@ class State:
     def _shown(self, part: Part) -> State:
         if isinstance(part, Picture):
             return replace(self, photos=(*_without(self.photos, part.photo), part.photo))
+        if isinstance(part, NoneOf):
+            state = self
+            for one in part.sightings:
+                if one not in (*self.ticked, *self.liked):  # what was said of one by itself stands
+                    state = state._shown(Reject(one))
+            return state
         assert isinstance(part, Like | Tick | Reject | Clear)
         one = part.sighting
         clear = replace(
@@ -323,6 +330,9 @@ def described(part: Part) -> str:
         return f"{asked} {part.answer if part.answer != 'unknown' else 'nobody knows'}"
     if isinstance(part, Look):
         return f"look at {part.where}"
+    if isinstance(part, NoneOf):
+        count = len(part.sightings)
+        return f"none of these {count} is the person" if count > 1 else "this is not the person"
     words = {
         "like": "look for people like {}",
         "tick": "ticked {}: this is the person",

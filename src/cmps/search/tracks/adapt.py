@@ -18,6 +18,7 @@ from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve
 from cmps.search.tracks.again import Again
 from cmps.search.tracks.beside import Beside
+from cmps.search.tracks.head import Head
 from cmps.search.tracks.looks import Metric
 from cmps.search.tracks.meaning import FEWEST, Meaning, Says, Shipped
 from cmps.search.tracks.passes import Pass, complete
@@ -72,6 +73,7 @@ def adapted(
     travel: Travel,
     cameras: list[str],
     habits: Habits = Habits(),  # noqa: B008 - frozen
+    head: Head | None = None,
     seed: int = 0,
 ) -> Own:
     """Return how people are compared in this gallery; as shipped where it is too small.
@@ -82,6 +84,7 @@ def adapted(
         travel: Says who cannot be one person.
         cameras: Those that ``travel`` knows, in its order.
         habits: How often somebody is seen.
+        head: What to compare in place of embeddings.
         seed: Of the sample.
     """
     snapshot = store.snapshot()
@@ -91,22 +94,39 @@ def adapted(
     if len(ids) < FEWEST:
         return shipped(curve)
     passes = complete(store, store.get(ids))
-    metric = Metric.learned(resident.vectors, resident.cameras, passes)
-    rows = metric.of(passes)
     of_picture = {id: place for place, one in enumerate(passes) for id in one.ids}
     part = np.zeros(len(passes), np.intp)
     for number, stretch in enumerate(stretches):
         part[[of_picture[str(id)] for id in resident.ids[stretch]]] = number
-    scores = (rows @ rows.T).astype(np.float64)
     camera, times = seen_by(passes, cameras)
     pairs = paired(camera, times, part, travel)
-    says = Meaning.learned(strangers(pairs, scores), scores[tuple(pairs.near.T)])
-    if says is None:
+    plain = _likeness(passes, pairs, None)
+    found = (_likeness(passes, pairs, head) if head else None) or plain
+    if plain is None or found is None:
         return shipped(curve)
     every = snapshot.count * len(passes) / sum(len(one.ids) for one in passes)
     usual = min(habits.seen / every, 0.5)
-    again = Again.learned(says, scores, camera, times, usual)
-    return Own(says, metric, again, Beside(resident, metric, says))
+    again = Again.learned(found.says, found.scores, camera, times, usual)
+    # who is beside somebody is known by embeddings only: those of all pictures lie ready
+    return Own(found.says, found.metric, again, Beside(resident, plain.metric, plain.says))
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """One way to compare people: the metric, the sample's cosines, and what they mean."""
+
+    metric: Metric
+    scores: Floats
+    says: Says
+
+
+def _likeness(passes: list[Pass], pairs: Pairs, head: Head | None) -> _Likeness | None:
+    """Return a way to compare people, or ``None`` where the gallery does not tell what it says."""
+    metric = Metric.learned(passes, head)
+    rows = metric.of(passes)
+    scores = (rows @ rows.T).astype(np.float64)
+    says = Meaning.learned(strangers(pairs, scores), scores[tuple(pairs.near.T)])
+    return None if says is None else _Likeness(metric, scores, says)
 
 
 def sample(resident: Resident, rng: np.random.Generator) -> list[Places]:

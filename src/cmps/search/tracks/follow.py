@@ -39,6 +39,8 @@ class Setting:
             :mod:`cmps.search.tracks.rivals`; else each is compared with the given looks alone.
         adapt: Whether the gallery itself tells what scores mean; see
             :mod:`cmps.search.tracks.adapt`.
+        head: Whether people are compared by what tells those in one outfit apart, see
+            :mod:`cmps.search.tracks.head`, or by embeddings.
         heights: Whether it counts how tall people are, see :mod:`cmps.search.tracks.stature`.
         company: Whether it counts who walks beside them, see :mod:`cmps.search.tracks.beside`.
     """
@@ -48,6 +50,7 @@ class Setting:
     habits: Habits = field(default_factory=Habits)
     jointly: bool = True
     adapt: bool = True
+    head: bool = True
     heights: bool = True
     company: bool = True
 
@@ -302,10 +305,11 @@ class Pursuit:
         """Return vectors of passes, then of looks that are no pass, and which show the person."""
         places = {one.key: number for number, one in enumerate(self.passes)}
         known = [places[view.key] for view in self.views if view.key in places]
-        photos = [view.centre for view in self.views if view.key not in places]
+        photos = [view.probes for view in self.views if view.key not in places]
         if not photos:
             return self.rows, known
-        rows = self.own.metric.rows(np.stack(photos), [""] * len(photos))
+        means = [self.own.metric.seen(probes).mean(0) for probes in photos]
+        rows = self.own.metric.rows(np.stack(means), [""] * len(photos))
         known += range(len(self.passes), len(self.passes) + len(photos))
         return np.concatenate([self.rows, rows]), known
 

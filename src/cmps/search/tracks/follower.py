@@ -9,6 +9,7 @@ from cmps.search.calibration import Curve
 from cmps.search.ranking import Probe
 from cmps.search.tracks.adapt import adapted, shipped
 from cmps.search.tracks.follow import Pursuit, Setting, View
+from cmps.search.tracks.head import shipped_head
 from cmps.search.tracks.looks import probe_of
 from cmps.search.tracks.passes import Traffic, complete
 from cmps.search.tracks.travel import AnyTravel, Travel
@@ -52,9 +53,15 @@ class Follower:
             self._travel = self._travel_of(self._traffic.cameras, self._traffic.span)
             self._own = shipped(self.curve)
             if self.setting.adapt:
-                cameras = self._traffic.cameras
-                habits = self.setting.habits
-                self._own = adapted(self.store, self.curve, self._travel, cameras, habits)
+                head = shipped_head(self.store.network()) if self.setting.head else None
+                self._own = adapted(
+                    self.store,
+                    self.curve,
+                    self._travel,
+                    self._traffic.cameras,
+                    self.setting.habits,
+                    head,
+                )
             self._version = snapshot.version
         return self._traffic, self._travel
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cmps.gallery.records import EMBEDDING_SIZE, Encoding
 from cmps.search.ranking import Probe
+from cmps.search.tracks.head import Head, Seen
 from cmps.search.tracks.passes import Pass
 
 Rows = NDArray[np.float32]
@@ -17,7 +18,8 @@ Rows = NDArray[np.float32]
 ENOUGH = 100
 """Passes with several pictures from which it can be learned how pictures of a pass differ."""
 
-_LEAN, _RIDGE = 20.0, 0.1
+_LEAN = 20.0
+_RIDGE, _HEADS_RIDGE = 0.1, 3.0
 
 
 def probe_of(encoding: Encoding) -> Probe:
@@ -25,33 +27,36 @@ def probe_of(encoding: Encoding) -> Probe:
     return Probe("image", encoding.embedding, encoding.pyramid, encoding.foreground)
 
 
-def mean_of(one: Pass) -> Rows:
-    """Return the mean embedding of a pass's pictures, ``(256,)``."""
-    return np.asarray(np.mean([picture.encoding.embedding for picture in one.sightings], axis=0))
-
-
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """Turns embeddings into vectors whose cosines compare people.
+    """Turns pictures into vectors whose cosines compare people.
 
     Attributes:
+        head: What is compared in place of embeddings, if anything is.
         middle: ``(256,)`` what all pictures have in common.
         cameras: ``(256,)`` by camera: what its pictures have in common, light and background.
         turn: ``(256, 256)`` makes faint what changes between pictures of one pass.
     """
 
+    head: Head | None = None
     middle: NDArray[np.float64] = field(default_factory=lambda: np.zeros(EMBEDDING_SIZE))
     cameras: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     turn: NDArray[np.float64] | None = None
 
-    def rows(self, embeddings: NDArray[np.floating], cameras: Sequence[str]) -> Rows:
+    def seen(self, pictures: Sequence[Seen]) -> Rows:
+        """Return what is compared of pictures, ``(n, 256)``: the head's vectors, or embeddings."""
+        if self.head is not None:
+            return self.head.of(pictures)
+        return np.stack([one.embedding for one in pictures])
+
+    def rows(self, vectors: NDArray[np.floating], cameras: Sequence[str]) -> Rows:
         """Return unit vectors ``(n, 256)``.
 
         Args:
-            embeddings: ``(n, 256)``, means of passes or single ones.
+            vectors: ``(n, 256)`` from :meth:`seen`, means of passes or single ones.
             cameras: ``(n,)`` that took them; of an unknown one nothing is taken off but the middle.
         """
-        found = embeddings - np.stack([self.cameras.get(one, self.middle) for one in cameras])
+        found = vectors - np.stack([self.cameras.get(one, self.middle) for one in cameras])
         if self.turn is not None:
             found = found @ self.turn
         length = np.linalg.norm(found, axis=1, keepdims=True)
@@ -59,33 +64,47 @@ class Metric:
 
     def of(self, passes: Sequence[Pass]) -> Rows:
         """Return each pass as a unit vector, ``(n, 256)``."""
-        return self.rows(np.stack([mean_of(one) for one in passes]), [one.camera for one in passes])
+        vectors, owners = self._pictures(passes)
+        return self.rows(_means(vectors, owners), [one.camera for one in passes])
+
+    def _pictures(self, passes: Sequence[Pass]) -> tuple[Rows, NDArray[np.intp]]:
+        """Return the pictures of passes as vectors, and whose each is."""
+        pictures = [picture.encoding for one in passes for picture in one.sightings]
+        counts = [len(one.sightings) for one in passes]
+        return self.seen(pictures), np.repeat(np.arange(len(passes)), counts)
 
     @classmethod
-    def learned(cls, vectors: Rows, cameras: NDArray[np.object_], passes: Sequence[Pass]) -> Metric:
+    def learned(cls, passes: Sequence[Pass], head: Head | None = None) -> Metric:
         """Return the metric of a gallery; nobody needs to know who is who.
 
         Args:
-            vectors: ``(n, 256)`` embeddings.
-            cameras: ``(n,)`` that took them.
-            passes: Some passes; how their pictures differ is no matter of the person.
+            passes: Of the gallery, a fair sample; how pictures of one differ is no matter of the
+                person.
+            head: What is compared in place of embeddings.
         """
+        vectors, owners = cls(head)._pictures(passes)
+        cameras = np.array([one.camera for one in passes])[owners]
         middle = vectors.mean(0, dtype=np.float64)
         centres = {}
-        for name in np.unique(cameras.astype(str)):
+        for name in np.unique(cameras):
             rows = vectors[cameras == name]
             # a camera that saw few people says little of itself
             sure = len(rows) / (len(rows) + _LEAN)
             centres[str(name)] = middle + sure * (rows.mean(0, dtype=np.float64) - middle)
-        several = [one for one in passes if len(one.sightings) > 1]
-        if len(several) < ENOUGH:
-            return cls(middle, centres)
-        differ = np.concatenate(
-            [
-                np.stack([picture.encoding.embedding for picture in one.sightings]) - mean_of(one)
-                for one in several
-            ]
-        ).astype(np.float64)
-        scatter = differ.T @ differ / (len(differ) - len(several))
+        counts = np.bincount(owners)
+        several = counts[owners] > 1
+        if (counts > 1).sum() < ENOUGH:
+            return cls(head, middle, centres)
+        differ = (vectors - _means(vectors, owners)[owners])[several].astype(np.float64)
+        scatter = differ.T @ differ / (len(differ) - (counts > 1).sum())
         strength, axes = np.linalg.eigh(scatter)
-        return cls(middle, centres, axes / np.sqrt(strength + _RIDGE * strength.mean()))
+        # a head that was trained across cameras makes faint by itself what changes
+        ridge = _RIDGE if head is None else _HEADS_RIDGE
+        return cls(head, middle, centres, axes / np.sqrt(strength + ridge * strength.mean()))
+
+
+def _means(vectors: Rows, owners: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the mean vector ``(n, 256)`` of each owner's."""
+    found = np.zeros((int(owners.max(initial=-1)) + 1, vectors.shape[1]))
+    np.add.at(found, owners, vectors)
+    return found / np.bincount(owners)[:, None]

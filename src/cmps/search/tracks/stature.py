@@ -1,6 +1,6 @@
 """How tall people are, as calibrated cameras measure it.
 
-Who wears the same seldom is as tall, and a camera that knows where somebody stands can measure them.
+Who wears the same seldom is as tall, and a camera that knows where somebody stands measures them.
 Heights come with ``tracklets.csv``.
 """
 

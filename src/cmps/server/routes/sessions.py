@@ -23,6 +23,7 @@ from cmps.server.views.sessions import (
     ClickStep,
     LookStep,
     MarkStep,
+    NoneStep,
     Say,
     Session,
     SessionAnswer,
@@ -171,6 +172,27 @@ def click(
     )
 
 
+@router.post("/sessions/{id}/none", operation_id="rule_out_shown")
+def none(
+    id: Id, body: NoneStep, desk: DeskDep, caller: Operator, acting: Stepping
+) -> SessionAnswer:
+    """Rule out everybody who is shown: none of them is the person."""
+    store = desk.program.store
+    for one in store.get(sorted(store.known(body.sightings))):
+        caller.require(one.camera, one.id)
+    return step(
+        desk,
+        acting,
+        id,
+        body.version,
+        {"step": "none"},
+        lambda version: desk.program.desk.none_of(
+            id, body.sightings, by=caller.name, version=version
+        ),
+        sightings=body.sightings,
+    )
+
+
 @router.post("/sessions/{id}/mark", operation_id="mark_chip")
 def mark(
     id: Id, body: MarkStep, desk: DeskDep, caller: Operator, acting: Stepping
@@ -307,5 +329,7 @@ def answer(desk: Desk, acting: Acting, made: SearchSession) -> SessionAnswer:
 
 def session_of(made: SearchSession, program: Program, caller: Caller) -> Session:
     """Return a session's answer without sightings of cameras that the caller may not see."""
-    clicked = {one.part["sighting"] for one in made.record().steps if "sighting" in one.part}
+    parts = [one.part for one in made.record().steps]
+    clicked = {part["sighting"] for part in parts if "sighting" in part}
+    clicked |= {one for part in parts for one in part.get("sightings", ())}
     return Session.of(made, hidden(program.store, caller, clicked))

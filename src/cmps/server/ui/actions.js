@@ -6,7 +6,7 @@ import { ApiError, get, path, post } from "./api.js";
 import { t } from "./i18n.js";
 import { go } from "./routes.js";
 import { say, set, state } from "./store.js";
-import { named } from "./people.js";
+import { face, named } from "./people.js";
 import { spoken as tongue } from "./tongues.js";
 
 let queue = Promise.resolve();
@@ -92,6 +92,17 @@ export function click(kind, sighting) {
   const list = { tick: "ticked", reject: "rejected", like: "liked" }[kind];
   const again = state.session[list].includes(sighting);
   return step("click", { kind: again ? "clear" : kind, sighting });
+}
+
+/** Those who are shown first and of whom nothing was said yet: what "none of these" rules out. */
+export function unmarked() {
+  return (state.results?.people ?? []).slice(0, 20).filter((one) => !one.mark);
+}
+
+/** None of them is the person: one step, which is one to take back. */
+export function noneOfThese() {
+  const sightings = unmarked().map((one) => face(one, state.session).id);
+  return sightings.length > 0 && step("none", { sightings });
 }
 
 export const undo = () => state.session?.can_undo && step("undo");

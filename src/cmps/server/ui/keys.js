@@ -1,7 +1,7 @@
 // Why: an operator under stress works with the keyboard alone. Letters work on the person in focus
 // and can be switched off (WCAG 2.1.4); space is held to talk.
 
-import { click, redo, undo } from "./actions.js";
+import { click, noneOfThese, redo, undo } from "./actions.js";
 import { face, personOf } from "./people.js";
 import { canSearch } from "./roles.js";
 import { set, state } from "./store.js";
@@ -13,7 +13,7 @@ const pressed = (node) => node.closest?.("button, a, summary, input, select, tex
 /** Every key with the name of what it does, for the list that ? shows. */
 export const KEYS = [
   ["Space", "key.talk"], ["/", "key.type"], ["← ↑ → ↓", "key.move"], ["Y", "key.tick"],
-  ["N", "key.reject"], ["S", "key.like"], ["T", "key.track"], ["Enter", "key.open"],
+  ["N", "key.reject"], ["S", "key.like"], ["T", "key.track"], ["X", "key.none"], ["Enter", "key.open"],
   ["U", "key.undo"], ["Ctrl+Z", "key.undo"], ["Ctrl+Shift+Z", "key.redo"], ["?", "key.help"], ["Esc", "key.close"],
 ];
 
@@ -59,6 +59,7 @@ function letter(event) {
   if (key === "/") return toText();
   if (key === "?") return set({ dialog: { kind: "help" } }), true;
   if (key === "u") return undo(), true;
+  if (key === "x") return canSearch() && noneOfThese(), true;
   const kind = { y: "tick", n: "reject", s: "like" }[key];
   if (!kind && key !== "t") return false;
   const sighting = chosen(event.target);

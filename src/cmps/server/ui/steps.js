@@ -1,7 +1,7 @@
 // Why: the server words a step in English; here it is said in the reader's language, and what we
 // cannot put into other words is shown as it came.
 
-import { t } from "./i18n.js";
+import { t, tn } from "./i18n.js";
 
 const ANSWERS = { yes: "question.yes", no: "question.no", "nobody knows": "question.unknown" };
 const MARKS = { must: "chips.must", maybe: "chips.maybe", not: "chips.not", gone: "chips.gone" };
@@ -9,6 +9,7 @@ const MARKS = { must: "chips.must", maybe: "chips.maybe", not: "chips.not", gone
 /** What a step did. */
 export function stepWords({ kind, words }) {
   if (["tick", "reject", "like", "clear"].includes(kind)) return t(`step.${kind}`);
+  if (kind === "none") return tn("step.none", Number(words.match(/\d+/)?.[0] ?? 1));
   const read = (pattern) => words.match(pattern) ?? [];
   if (kind === "said") {
     const [, question, said] = read(/^(?:(.*) )?(?:said|typed): ([^]*)$/);

@@ -83,6 +83,14 @@ class ClickStep(Step):
     sighting: Id
 
 
+class NoneStep(Step):
+    """None of the people who are shown is the person."""
+
+    sightings: list[Id] = Field(
+        min_length=1, max_length=500, description="The picture by which each of them is shown."
+    )
+
+
 class MarkStep(Step):
     """A click on a chip."""
 
