@@ -20,7 +20,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from cmps.evaluation.drawn_days import NETWORK, Day, Recipe, draw_day
+from cmps.encoders.weights import image_network
+from cmps.evaluation.drawn_days import Day, Recipe, draw_day
 from cmps.gallery.memory import MemoryGallery
 from cmps.gallery.records import Encoding
 from cmps.search.calibration import COSINE
@@ -37,7 +38,7 @@ def with_pyramids(day: Day) -> MemoryGallery:
     random = np.random.default_rng(0)
     blank = random.standard_normal((64, CELLS, WIDTH)).astype(np.float32)
     store = MemoryGallery()
-    store.use(NETWORK)
+    store.use(image_network())  # so that the shipped head is asked, as in a real gallery
     batch = []
     for number, one in enumerate(day.sightings):
         vector = one.encoding.embedding
