@@ -28,7 +28,7 @@ KEPT, CHANCE = 0.7, 0.03
 A child that is led away leaves its company: that it changed must not say much.
 """
 
-_MOST = 12
+_MOST = 8
 
 
 class Beside:

@@ -37,4 +37,4 @@ def of_height(apart: Floats, one: Floats | float = 1.0, others: Floats | float =
     same = np.exp(-0.5 * (apart / error) ** 2) / error
     # far apart, both vanish: then it is one of the heights that are wrong
     ratio = np.log((1 - _SPOILT) * same / np.maximum(strangers, 1e-300) + _SPOILT)
-    return np.nan_to_num(ratio)
+    return np.where(np.isnan(apart), 0.0, ratio)

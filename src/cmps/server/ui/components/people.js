@@ -38,7 +38,7 @@ class People extends Component {
       h("p", { class: "count-words" }, results?.people.length ? this.counted() : ""),
       results?.people.length > 0 && state.prefs.letters && !state.case?.closed_at && h("p", { class: "letters", "aria-hidden": "true" }, letters()),
       h("p", { class: `spin ${state.busy ? "on" : ""}`, "aria-hidden": "true" }),
-      canSearch() && unmarked().length > 1 && h("button", { class: "quiet none-of", onclick: noneOfThese, title: `${t("key.none")} (X)` }, tn("people.none-of", unmarked().length)),
+      canSearch() && unmarked().length > 1 && h("button", { class: "none-of", onclick: noneOfThese, title: `${t("key.none")} (X)` }, tn("people.none-of", unmarked().length)),
       canSearch() && state.session?.can_undo && h("button", { class: "quiet undo-last", onclick: undo }, t("history.undo")),
       h("label", { class: "size" }, h("span", null, t("people.size")),
         h("input", { type: "range", ...SIZES, value: String(state.prefs.size), oninput: (event) => prefer({ size: Number(event.target.value) }) })),
