@@ -10,7 +10,7 @@ import pytest
 
 from cmps.evaluation.drawn_days import NETWORK, START, Recipe, draw_day
 from cmps.gallery.memory import MemoryGallery
-from cmps.gallery.records import Passage, Sighting
+from cmps.gallery.records import Network, Passage, Sighting
 from cmps.search.calibration import COSINE
 from cmps.search.ranking import SearchEngine
 from cmps.search.track import Tracker, TravelTimes, Ways, learn_times, ways_in
@@ -295,3 +295,35 @@ def test_who_was_near_again_comes_first(family):
     assert company[0].at == (0, 1, 2)
     assert company[0].stops > 2.5 > 1.9 > company[1].stops
     assert company[0].probability > 0.9
+
+
+def test_a_gallery_that_grows_a_little_is_not_learned_anew_and_its_new_pictures_count(
+    day, monkeypatch
+):
+    from cmps.search.tracks import follower as module
+
+    learned = []
+    plain = module.adapted
+    monkeypatch.setattr(module, "adapted", lambda *all: learned.append(1) or plain(*all))
+    store = MemoryGallery()
+    store.use(NETWORK)
+    most = len(day.sightings) * 19 // 20
+    store.upsert(day.sightings[:most])
+    follower = Follower(store, day.curve, Ways(day.plan).travel(Setting()))
+    _, travel = follower.traffic()
+    before = follower._own
+    store.upsert(day.sightings[most:])
+    traffic, kept = follower.traffic()
+    assert (len(learned), kept is travel) == (1, True)
+    assert traffic.count == len(day.sightings)
+    assert follower._own.says is before.says
+    assert len(follower._own.beside._resident.ids) == len(day.sightings)
+    store.upsert([replace(day.sightings[0], id="new", camera="another", tracklet=None)])
+    assert follower.traffic()[1] is not travel
+    store.delete([one.id for one in day.sightings[: len(day.sightings) // 5]])
+    follower.traffic()
+    assert len(learned) == 3
+    store.use(Network("another", "0" * 64))
+    store.reencode({one.id: one.encoding for one in day.sightings[-9:]})
+    follower.traffic()
+    assert len(learned) == 4

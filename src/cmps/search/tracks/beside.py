@@ -48,6 +48,10 @@ class Beside:
         self._rows = {str(k): order[bounds[n] : bounds[n + 1]] for n, k in enumerate(kinds)}
         self._times = {k: resident.times[rows] for k, rows in self._rows.items()}
 
+    def over(self, resident: Resident) -> Beside:
+        """Return the same for another state of the gallery."""
+        return Beside(resident, self._metric, self._says)
+
     def ratios(self, passes: Sequence[Pass]) -> Floats:
         """Return log ratios of company, ``(n, n)``: one person, against two.
 

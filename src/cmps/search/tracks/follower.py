@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
+from cmps.gallery.records import Network
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve
 from cmps.search.ranking import Probe
@@ -13,6 +15,12 @@ from cmps.search.tracks.head import shipped_head
 from cmps.search.tracks.looks import probe_of
 from cmps.search.tracks.passes import Traffic, complete
 from cmps.search.tracks.travel import AnyTravel, Travel
+
+GROWN = 0.1
+"""Share by which a gallery must change until what it tells about itself is learned anew.
+
+Cameras add to it every few seconds, and a track must not wait a second for that each time.
+"""
 
 TravelOf = Callable[[Sequence[str], float], Travel]
 """Makes a travel model for a gallery's cameras and the seconds that it covers."""
@@ -42,28 +50,40 @@ class Follower:
         self._traffic: Traffic | None = None
         self._travel: Travel | None = None
         self._own = shipped(curve)
+        self._learned: tuple[int, list[str], Network | None] = (0, [], None)
 
     def traffic(self) -> tuple[Traffic, Travel]:
-        """Return how often anybody passes, and travel times; made anew when the gallery changes."""
+        """Return how often anybody passes, and travel times.
+
+        The former is counted anew when the gallery changes, all else when it changed much.
+        """
         snapshot = self.store.snapshot()
         if self._traffic is None or self._travel is None or snapshot.version != self._version:
             kept = snapshot.resident
             scale = snapshot.count / max(len(kept.ids), 1)
             self._traffic = Traffic(kept.cameras, kept.times, scale)
-            self._travel = self._travel_of(self._traffic.cameras, self._traffic.span)
-            self._own = shipped(self.curve)
-            if self.setting.adapt:
-                head = shipped_head(self.store.network()) if self.setting.head else None
-                self._own = adapted(
-                    self.store,
-                    self.curve,
-                    self._travel,
-                    self._traffic.cameras,
-                    self.setting.habits,
-                    head,
-                )
+            now = snapshot.count, self._traffic.cameras, self.store.network()
+            if self._travel is None or self._outgrown(*now):
+                self._travel = self._learn(self._traffic)
+                self._learned = now
+            elif self._own.beside is not None:
+                self._own = replace(self._own, beside=self._own.beside.over(kept))
             self._version = snapshot.version
         return self._traffic, self._travel
+
+    def _outgrown(self, count: int, cameras: list[str], network: Network | None) -> bool:
+        then, *known = self._learned
+        return [cameras, network] != known or abs(count - then) > GROWN * then
+
+    def _learn(self, traffic: Traffic) -> Travel:
+        """Learn what the gallery tells about itself; return travel times among its cameras."""
+        travel = self._travel_of(traffic.cameras, traffic.span)
+        self._own = shipped(self.curve)
+        if self.setting.adapt:
+            head = shipped_head(self.store.network()) if self.setting.head else None
+            habits = self.setting.habits
+            self._own = adapted(self.store, self.curve, travel, traffic.cameras, habits, head)
+        return travel
 
     def pursue(
         self,
