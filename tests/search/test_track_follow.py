@@ -324,6 +324,6 @@ def test_a_gallery_that_grows_a_little_is_not_learned_anew_and_its_new_pictures_
     follower.traffic()
     assert len(learned) == 3
     store.use(Network("another", "0" * 64))
-    store.reencode({one.id: one.encoding for one in day.sightings[-9:]})
+    store.reencode({one.id: one.encoding for one in store.get(store.listing())})
     follower.traffic()
     assert len(learned) == 4
