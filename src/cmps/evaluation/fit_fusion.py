@@ -56,7 +56,7 @@ CHOICES: dict[str, tuple[float, ...]] = {
     "told": (0.0, 0.15, 0.3, 0.5),
     "chip": (0.5, 0.75, 1.0, 1.5),
     "repeated": (0.3, 0.5, 0.7),
-    "same": (0.0, 1.0, 2.0, 3.0, 4.0),
+    "same": (0.6, 0.63, 0.66, 0.69, 0.72),
 }
 """What each weight may be."""
 

@@ -11,19 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.gallery.records import Sighting
-from cmps.search.calibration import Curve
 from cmps.search.evidence import Seen
 from cmps.search.fusion import Floats
+from cmps.search.likeness import linked
 from cmps.search.ranking import Candidate
-from cmps.search.reconstruction import Rebuilt, rerank
 from cmps.search.session import chip_words
 from cmps.timings import Timings
 from cmps.understanding.chips import Chip
 
 Mark = Literal["", "ticked", "liked"]
 
-NEAREST = 8
-"""Two pictures of one person are among each other's so many look-alikes."""
 THIN = 0.2
 """Below this probability of the best person the evidence is called thin."""
 
@@ -131,43 +128,35 @@ class Ranking:
 def grouped(
     sightings: Sequence[Sighting],
     odds: Floats,
-    ready: Rebuilt,
-    curve: Curve,
+    vectors: NDArray[np.floating],
     together: Sequence[int] = (),
-    surely: float = 0.0,
+    alike: float = 0.66,
 ) -> list[list[int]]:
-    """Gather sightings into people: same tracklet, or probably the same person as the best one.
+    """Gather sightings into people: same tracklet, or so alike that they are probably one person.
 
-    Who stands in a stranger's group is not seen, so likeness alone is not enough: a sentence
-    brings together people who are dressed alike. Both must also be among each other's
-    ``NEAREST`` look-alikes (k-reciprocal neighbours; Zhong et al., CVPR 2017).
+    Who stands in a stranger's group is not seen, and a stranger who stands in five groups hides
+    four others. So groups are joined as long as their members are alike in the mean.
 
     Args:
         sightings: K of them.
         odds: ``(K,)`` log-odds; −inf leaves one out.
-        ready: Their pyramids.
-        curve: Calibration of pictures.
+        vectors: ``(K, 256)`` unit vectors, without what a camera's pictures have in common.
         together: Places of sightings that a human took for one person.
-        surely: Log-odds from which on two pictures show one person.
+        alike: Mean cosine from which on two groups show one person.
 
     Returns:
         Places of each person's sightings, best first, the best person first.
     """
     order = np.array([n for n in np.argsort(-odds, kind="stable") if np.isfinite(odds[n])], np.intp)
     run = _runs(sightings, order)
-    same = _same(sightings, order, run, ready, curve, surely)
     named = np.isin(order, np.asarray(together, np.intp))
-    mates = run[:, None] == run
-    people: list[list[int]] = []
-    left = np.ones(len(order), bool)
-    for first in range(len(order)):
-        if left[first]:
-            alike = same[first] | (named if named[first] else False)
-            # with a picture comes all of its tracklet
-            members = left & mates[alike].any(0)
-            left &= ~members
-            people.append([int(place) for place in order[members]])
-    return people
+    if named.any():  # with each comes all of its tracklet
+        run[np.isin(run, run[named])] = run[named].min()
+    people: dict[int, list[int]] = {}
+    chosen = vectors[order]
+    for place, group in zip(order, linked(chosen @ chosen.T, run, alike), strict=True):
+        people.setdefault(int(group), []).append(int(place))
+    return list(people.values())
 
 
 def _runs(sightings: Sequence[Sighting], order: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -180,44 +169,6 @@ def _runs(sightings: Sequence[Sighting], order: NDArray[np.intp]) -> NDArray[np.
         ],
         np.intp,
     )
-
-
-def _same(
-    sightings: Sequence[Sighting],
-    order: NDArray[np.intp],
-    run: NDArray[np.intp],
-    ready: Rebuilt,
-    curve: Curve,
-    surely: float,
-) -> NDArray[np.bool_]:
-    """Return which of n sightings, in order, show one person with which that come later."""
-    embeddings = np.stack([one.encoding.embedding for one in sightings])[order]
-    weights = np.stack([one.encoding.foreground for one in sightings])
-    cosines = embeddings @ embeddings.T
-    same = run[:, None] == run
-    # cosine alone bounds the score from above, and FPR looks only at pairs that can reach it
-    needed = (surely - curve.intercept) / curve.slope - curve.share
-    near = np.triu(((1 - curve.share) * cosines >= needed) & _mutual(cosines, run) & ~same, 1)
-    ones, others = np.nonzero(near)
-    distances = ready.between(weights, order[ones], order[others])
-    scores = rerank(cosines[ones, others], distances, curve.share)
-    same[ones, others] = curve.log_odds(scores, curve.gallery) >= surely
-    return np.asarray(same)
-
-
-def _mutual(cosines: NDArray[np.floating], run: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return which of n sightings are among each other's nearest of other tracklets, ``(n, n)``.
-
-    A long tracklet beside somebody must not hide all others: of each the nearest picture counts.
-    """
-    count = len(run)
-    runs, places = np.unique(run, return_inverse=True)
-    nearest = np.full((count, len(runs)), -np.inf)
-    np.maximum.at(nearest.T, places, cosines.T)
-    nearest[np.arange(count), places] = -np.inf
-    edge = np.sort(nearest, axis=1)[:, -NEAREST if len(runs) > NEAREST else 0]
-    close = cosines >= edge[:, None]
-    return np.asarray(close & close.T)
 
 
 def thinness(people: Sequence[Person], empty: bool) -> str:

@@ -18,6 +18,7 @@ from cmps.search.evidence import Evidence, Habits, seen, shipped_habits
 from cmps.search.fusion import Asked, Claim, Floats, Fusion, Scored
 from cmps.search.hubs import Hubs
 from cmps.search.kept import Inverses, Kept, Records
+from cmps.search.likeness import Centres, outgrown, unit
 from cmps.search.people import Mark, Person, Ranking, Reason, candidates, grouped, thinness
 from cmps.search.ranking import Probe
 from cmps.search.reconstruction import Rebuilt, inverses_of
@@ -61,6 +62,14 @@ class Known:
         self.inverses = Inverses()
 
 
+@dataclass(frozen=True, slots=True)
+class Light:
+    """What cameras' pictures had in common when a gallery held so many."""
+
+    count: int
+    centres: Centres
+
+
 @dataclass
 class Refiner:
     """Ranks one gallery for the states of sessions; safe to use from many threads.
@@ -86,6 +95,7 @@ class Refiner:
         self._lock = threading.Lock()
         self._known = Known(-1)
         self._hubs = Hubs()
+        self._light = Light(0, Centres())
 
     def rank(
         self,
@@ -141,8 +151,9 @@ class Refiner:
             everybody = fusion.nearer(coarse, closeness)
             self._mark(odds, sightings, state)
             everybody[best] = odds
+            looks = self._looks(sightings, snapshot)
             people = self._people(
-                odds, sightings, ready, fusion, asked, best, state, evidence, max(top, 1)
+                odds, sightings, looks, fusion, asked, best, state, evidence, max(top, 1)
             )
         return Ranking(
             tuple(people[:top]),
@@ -269,6 +280,16 @@ class Refiner:
         ids = [one.id for one in sightings]
         return Rebuilt(pyramids, kept.of(ids, lambda places: inverses_of(pyramids[places])))
 
+    def _looks(self, sightings: Sequence[Sighting], snapshot: Snapshot) -> NDArray[np.float32]:
+        """Return unit vectors by which sightings are gathered into people, ``(K, 256)``."""
+        light, count = self._light, snapshot.count
+        if outgrown(count, light.count):
+            resident = snapshot.resident
+            light = Light(count, Centres.of(resident.vectors, resident.cameras.tolist()))
+            self._light = light
+        embeddings = np.stack([one.encoding.embedding for one in sightings])
+        return unit(light.centres.off(embeddings, [one.camera for one in sightings]))
+
     def _mark(self, odds: Floats, sightings: Sequence[Sighting], state: State) -> None:
         """Let a human's word stand, for the tracklet of what was clicked too."""
         ticked = _with_tracklets(sightings, state.ticked)
@@ -283,7 +304,7 @@ class Refiner:
         self,
         odds: Floats,
         sightings: Sequence[Sighting],
-        ready: Rebuilt,
+        looks: NDArray[np.float32],
         fusion: Fusion,
         asked: Asked,
         best: NDArray[np.intp],
@@ -295,8 +316,7 @@ class Refiner:
         together = [n for n, one in enumerate(sightings) if one.id in state.ticked]
         cosines = fusion.cosines(best)
         ticked, liked = set(state.ticked), set(state.liked)
-        curve, surely = self.curves["image"], self.weights.same
-        groups = grouped(sightings, odds, ready, curve, together, surely)[:top]
+        groups = grouped(sightings, odds, looks, together, self.weights.same)[:top]
         first = best[[members[0] for members in groups]] if groups else best[:0]
         reasons = self._reasons(fusion, asked, first, evidence)
         chances = probability(odds)

@@ -69,7 +69,8 @@ class Weights:
         doubt: Probability that a picture given for the person does not help: other clothes.
         right: How often what a witness says is right.
         maybe: The same for what they think possible.
-        same: Log-odds from which on two of the best sightings are shown as one person.
+        same: Mean cosine, less what their cameras' pictures have in common, from which on some of
+            the best sightings are shown as one person.
         trust: In the log-odds of sentences and chips together.
     """
 
@@ -79,7 +80,7 @@ class Weights:
     doubt: float = 0.02
     right: float = 0.9
     maybe: float = 0.7
-    same: float = 2.0
+    same: float = 0.66
     trust: Trust = Trust()
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from cmps.gallery.records import Network
 from cmps.gallery.store import GalleryStore
 from cmps.search.calibration import Curve
+from cmps.search.likeness import outgrown
 from cmps.search.ranking import Probe
 from cmps.search.tracks.adapt import adapted, shipped
 from cmps.search.tracks.follow import Pursuit, Setting, View
@@ -15,12 +16,6 @@ from cmps.search.tracks.head import shipped_head
 from cmps.search.tracks.looks import probe_of
 from cmps.search.tracks.passes import Traffic, complete
 from cmps.search.tracks.travel import AnyTravel, Travel
-
-GROWN = 0.1
-"""Share by which a gallery must change until what it tells about itself is learned anew.
-
-Cameras add to it every few seconds, and a track must not wait a second for that each time.
-"""
 
 TravelOf = Callable[[Sequence[str], float], Travel]
 """Makes a travel model for a gallery's cameras and the seconds that it covers."""
@@ -73,7 +68,7 @@ class Follower:
 
     def _outgrown(self, count: int, cameras: list[str], network: Network | None) -> bool:
         then, *known = self._learned
-        return [cameras, network] != known or abs(count - then) > GROWN * then
+        return [cameras, network] != known or outgrown(count, then)
 
     def _learn(self, traffic: Traffic) -> Travel:
         """Learn what the gallery tells about itself; return travel times among its cameras."""

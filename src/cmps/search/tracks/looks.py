@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cmps.gallery.records import EMBEDDING_SIZE, Encoding
+from cmps.gallery.records import Encoding
+from cmps.search.likeness import Centres, unit
 from cmps.search.ranking import Probe
 from cmps.search.tracks.head import Head, Seen
 from cmps.search.tracks.passes import Pass
@@ -18,7 +19,6 @@ Rows = NDArray[np.float32]
 ENOUGH = 100
 """Passes with several pictures from which it can be learned how pictures of a pass differ."""
 
-_LEAN = 20.0
 _RIDGE, _HEADS_RIDGE = 0.1, 3.0
 
 
@@ -33,14 +33,12 @@ class Metric:
 
     Attributes:
         head: What is compared in place of embeddings, if anything is.
-        middle: ``(256,)`` what all pictures have in common.
-        cameras: ``(256,)`` by camera: what its pictures have in common, light and background.
+        centres: What a camera's pictures have in common, light and background.
         turn: ``(256, 256)`` makes faint what changes between pictures of one pass.
     """
 
     head: Head | None = None
-    middle: NDArray[np.float64] = field(default_factory=lambda: np.zeros(EMBEDDING_SIZE))
-    cameras: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    centres: Centres = field(default_factory=Centres)
     turn: NDArray[np.float64] | None = None
 
     def seen(self, pictures: Sequence[Seen]) -> Rows:
@@ -56,11 +54,10 @@ class Metric:
             vectors: ``(n, 256)`` from :meth:`seen`, means of passes or single ones.
             cameras: ``(n,)`` that took them; of an unknown one nothing is taken off but the middle.
         """
-        found = vectors - np.stack([self.cameras.get(one, self.middle) for one in cameras])
+        found = self.centres.off(vectors, cameras)
         if self.turn is not None:
             found = found @ self.turn
-        length = np.linalg.norm(found, axis=1, keepdims=True)
-        return np.asarray(found / np.maximum(length, 1e-9), np.float32)
+        return unit(found)
 
     def of(self, passes: Sequence[Pass]) -> Rows:
         """Return each pass as a unit vector, ``(n, 256)``."""
@@ -83,24 +80,17 @@ class Metric:
             head: What is compared in place of embeddings.
         """
         vectors, owners = cls(head)._pictures(passes)
-        cameras = np.array([one.camera for one in passes])[owners]
-        middle = vectors.mean(0, dtype=np.float64)
-        centres = {}
-        for name in np.unique(cameras):
-            rows = vectors[cameras == name]
-            # a camera that saw few people says little of itself
-            sure = len(rows) / (len(rows) + _LEAN)
-            centres[str(name)] = middle + sure * (rows.mean(0, dtype=np.float64) - middle)
+        centres = Centres.of(vectors, [passes[owner].camera for owner in owners])
         counts = np.bincount(owners)
         several = counts[owners] > 1
         if (counts > 1).sum() < ENOUGH:
-            return cls(head, middle, centres)
+            return cls(head, centres)
         differ = (vectors - _means(vectors, owners)[owners])[several].astype(np.float64)
         scatter = differ.T @ differ / (len(differ) - (counts > 1).sum())
         strength, axes = np.linalg.eigh(scatter)
         # a head that was trained across cameras makes faint by itself what changes
         ridge = _RIDGE if head is None else _HEADS_RIDGE
-        return cls(head, middle, centres, axes / np.sqrt(strength + ridge * strength.mean()))
+        return cls(head, centres, axes / np.sqrt(strength + ridge * strength.mean()))
 
 
 def _means(vectors: Rows, owners: NDArray[np.intp]) -> NDArray[np.float64]:
