@@ -104,24 +104,6 @@ class Rebuilt:
         distances: NDArray[np.float32] = (errors @ share).astype(np.float32)
         return distances
 
-    def between(
-        self, weights: NDArray[np.floating], ones: NDArray[np.intp], others: NDArray[np.intp]
-    ) -> NDArray[np.float32]:
-        """Return the FPR distance of each of P pairs of the pictures, ``(P,)``.
-
-        Args:
-            weights: ``(K, m)`` foreground probability of all pictures.
-            ones: ``(P,)`` the probes.
-            others: ``(P,)`` the pictures that rebuild them.
-        """
-        seen = self.pictures[others] @ self.pictures[ones].transpose(0, 2, 1)
-        code = self._inverse[others] @ seen
-        errors = 1 - (seen * code).sum(1) - BETA * np.square(code).sum(1)
-        chosen = weights[ones]
-        share = chosen / np.maximum(chosen.sum(1, keepdims=True), 1e-4)
-        distances: NDArray[np.float32] = (errors * share).sum(1).astype(np.float32)
-        return distances
-
 
 def rerank(
     similarities: NDArray[np.floating], distances: NDArray[np.floating], share: float
