@@ -92,35 +92,34 @@ def unit(vectors: Floats) -> NDArray[np.float32]:
 def linked(
     cosines: NDArray[np.floating], groups: NDArray[np.intp], least: float
 ) -> NDArray[np.intp]:
-    """Return groups of who is alike, ``(n,)``: average linkage (Sokal and Michener, 1958).
+    """Return groups of who is alike, ``(n,)``: complete linkage (Sørensen, 1948).
 
-    The two groups whose members are most alike in the mean are joined, again and again. One chance
-    likeness does not join two people, as it does where the best pair counts.
+    Of two groups that are joined, each member is like each of the other, so that one who looks like
+    two people does not make them one. Who belongs together to begin with is compared as a whole, by
+    the mean: a tracklet's picture on which somebody is hidden must not speak for all.
 
     Args:
         cosines: ``(n, n)``.
         groups: ``(n,)`` who belongs together to begin with, whatever they look like.
-        least: Mean cosine from which on two groups are joined.
+        least: Cosine from which on two are alike.
 
     Example:
         >>> alike = np.array([[1, 0.9, 0.3], [0.9, 1, 0.8], [0.3, 0.8, 1]])
-        >>> linked(alike, np.arange(3), 0.6).tolist()
+        >>> linked(alike, np.arange(3), 0.5).tolist()
         [0, 0, 2]
     """
     names, of = np.unique(groups, return_inverse=True)
-    size = np.bincount(of).astype(float)
-    share = (of == np.arange(len(names))[:, None]) / size[:, None]
-    mean = share @ cosines @ share.T
-    np.fill_diagonal(mean, -np.inf)
+    share = (of == np.arange(len(names))[:, None]) / np.bincount(of)[:, None]
+    alike = share @ cosines @ share.T
+    np.fill_diagonal(alike, -np.inf)
     name = np.arange(len(names))
     while len(names) > 1:
-        one, other = sorted(divmod(int(mean.argmax()), len(names)))
-        if not mean[one, other] >= least:
+        one, other = sorted(divmod(int(alike.argmax()), len(names)))
+        if not alike[one, other] >= least:
             break
-        both = (size[one] * mean[one] + size[other] * mean[other]) / (size[one] + size[other])
-        mean[one], mean[:, one] = both, both
-        mean[other], mean[:, other] = -np.inf, -np.inf
-        mean[one, one] = -np.inf
-        size[one] += size[other]
+        both = np.minimum(alike[one], alike[other])
+        alike[one], alike[:, one] = both, both
+        alike[other], alike[:, other] = -np.inf, -np.inf
+        alike[one, one] = -np.inf
         name[name == other] = one
     return np.asarray(names[name[of]], np.intp)

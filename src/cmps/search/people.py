@@ -135,14 +135,14 @@ def grouped(
     """Gather sightings into people: same tracklet, or so alike that they are probably one person.
 
     Who stands in a stranger's group is not seen, and a stranger who stands in five groups hides
-    four others. So groups are joined as long as their members are alike in the mean.
+    four others. So groups are joined as long as all of their members are alike.
 
     Args:
         sightings: K of them.
         odds: ``(K,)`` log-odds; −inf leaves one out.
         vectors: ``(K, 256)`` unit vectors, without what a camera's pictures have in common.
         together: Places of sightings that a human took for one person.
-        alike: Mean cosine from which on two groups show one person.
+        alike: Cosine from which on two pictures, or tracklets, show one person.
 
     Returns:
         Places of each person's sightings, best first, the best person first.

@@ -69,8 +69,8 @@ class Weights:
         doubt: Probability that a picture given for the person does not help: other clothes.
         right: How often what a witness says is right.
         maybe: The same for what they think possible.
-        same: Mean cosine, less what their cameras' pictures have in common, from which on some of
-            the best sightings are shown as one person.
+        same: Cosine, less what their cameras' pictures have in common, from which on two of the
+            best sightings are shown as one person.
         trust: In the log-odds of sentences and chips together.
     """
 
