@@ -150,13 +150,16 @@ class Film:
 
     def _measured(self, one: Pass, crop: Crop, rng: np.random.Generator) -> float | None:
         """Return how tall the camera finds somebody: heads and feet are seen a little wrongly."""
+        error = rng.normal(0, _HEAD_ERROR)
+        x, z = crop.sight.place + rng.normal(0, _FEET_ERROR, 2)
+        if crop.visible < _WHOLE:
+            return None
         camera = self.views[one.camera].camera
         figure = self._figure(one.trail, crop.seconds, crop.sight)
         left, top, right, bottom = silhouette_box(camera, figure)
-        head = top + (bottom - top) * rng.normal(0, _HEAD_ERROR)
-        x, z = crop.sight.place + rng.normal(0, _FEET_ERROR, 2)
-        if crop.visible < _WHOLE or top <= 0 or bottom >= camera.height:
+        if top <= 0 or bottom >= camera.height:
             return None
+        head = top + (bottom - top) * error
         return camera.height_over((float(x), float(z)), (left + right) / 2, head)
 
     def _figure(self, trail: int, clock: float, sight: Sight) -> Figure:

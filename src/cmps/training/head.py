@@ -158,8 +158,8 @@ class Batches:
             chosen += self.random.choice(people, OTHERS).tolist()
         return np.concatenate(
             [
-                self.random.choice(self._rows[one], PICTURES, replace=len(self._rows[one]) < 4)
-                for one in dict.fromkeys(chosen)
+                self.random.choice(rows, PICTURES, replace=len(rows) < PICTURES)
+                for rows in (self._rows[one] for one in dict.fromkeys(chosen))
             ]
         )
 

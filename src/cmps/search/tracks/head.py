@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmps.gallery.records import Network
+from cmps.search.likeness import unit
 
 FILE = "head.npz"
 
@@ -60,8 +61,7 @@ class Head:
             np.stack([one.embedding for one in pictures]),
             np.stack([one.pyramid for one in pictures]),
         )
-        found = found @ self.weights.T
-        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float32)
+        return unit(found @ self.weights.T)
 
 
 def inputs(embeddings: NDArray[np.floating], pyramids: NDArray[np.floating]) -> NDArray[np.float32]:

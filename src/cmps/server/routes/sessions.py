@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -156,9 +156,7 @@ def click(
     id: Id, body: ClickStep, desk: DeskDep, caller: Operator, acting: Stepping
 ) -> SessionAnswer:
     """Tick, reject or like a sighting, or take that back (clear)."""
-    store = desk.program.store
-    for one in store.get(sorted(store.known([body.sighting]))):
-        caller.require(one.camera, one.id)
+    require_seen(desk, [body.sighting])
     return step(
         desk,
         acting,
@@ -177,9 +175,7 @@ def none(
     id: Id, body: NoneStep, desk: DeskDep, caller: Operator, acting: Stepping
 ) -> SessionAnswer:
     """Rule out everybody who is shown: none of them is the person."""
-    store = desk.program.store
-    for one in store.get(sorted(store.known(body.sightings))):
-        caller.require(one.camera, one.id)
+    require_seen(desk, body.sightings)
     return step(
         desk,
         acting,
@@ -325,6 +321,13 @@ def answer(desk: Desk, acting: Acting, made: SearchSession) -> SessionAnswer:
         cameras = {one.id: one for one in desk.program.store.cameras()}
         results = Results.of(made, *found, cameras)
     return SessionAnswer(session=session, results=results)
+
+
+def require_seen(desk: Desk, sightings: Sequence[str]) -> None:
+    """Refuse sightings of cameras that the caller may not see; those that are gone pass."""
+    store = desk.program.store
+    for one in store.get(sorted(store.known(sightings))):
+        desk.caller.require(one.camera, one.id)
 
 
 def session_of(made: SearchSession, program: Program, caller: Caller) -> Session:
